@@ -1,0 +1,93 @@
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import { ApiError, get } from '../api/http'
+import type { Directory, Me, Ref, StaffEntry, Tag } from '../api/types'
+import { setLanguage } from '../i18n'
+import type { Locale } from '../i18n'
+import { adopt } from './preferences'
+
+const EMPTY: Directory = { staff: [], teams: [], tags: [], stores: [], inboxes: [], channels: [] }
+
+/** A colleague without a seat is signed in, and sees none of the names. */
+function withoutSeat(error: unknown): Directory {
+  if (error instanceof ApiError && error.status === 403) return EMPTY
+  throw error
+}
+
+/** Who is signed in, and the names of everybody and everything that ids point at. */
+export const useSession = defineStore('session', () => {
+  const me = shallowRef<Me | null>(null)
+  const directory = shallowRef<Directory>(EMPTY)
+
+  const staffById = computed(() => new Map(directory.value.staff.map((one) => [one.id, one])))
+  const tagById = computed(() => new Map(directory.value.tags.map((one) => [one.id, one])))
+  const teamById = computed(() => new Map(directory.value.teams.map((one) => [one.id, one])))
+  const storeById = computed(() => new Map(directory.value.stores.map((one) => [one.id, one])))
+  const inboxById = computed(() => new Map(directory.value.inboxes.map((one) => [one.id, one])))
+
+  /** Ask who is signed in; false when nobody is. Throws Offline when nothing answers. */
+  async function load(): Promise<boolean> {
+    try {
+      const [who, names] = await Promise.all([get<Me>('/me'), get<Directory>('/directory').catch(withoutSeat)])
+      me.value = who
+      directory.value = names
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+        me.value = null
+        return false
+      }
+      throw error
+    }
+    adopt(me.value.preferences)
+    const asked = new URLSearchParams(window.location.search).get('lang')
+    if (!asked) await setLanguage(me.value.language as Locale)
+    return true
+  }
+
+  /** Names have changed (a new tag, a new colleague). */
+  async function refreshDirectory(): Promise<void> {
+    directory.value = await get<Directory>('/directory')
+  }
+
+  function clear(): void {
+    me.value = null
+    directory.value = EMPTY
+  }
+
+  /** Active colleagues who may be given a conversation of this store, by name. */
+  function assignable(storeId?: number): StaffEntry[] {
+    return directory.value.staff.filter(
+      (one) =>
+        one.active &&
+        one.role !== 'colleague' &&
+        (storeId === undefined || one.role === 'admin' || one.store_ids.includes(storeId)),
+    )
+  }
+
+  const staffRef = (id: number | null): Ref | null => {
+    const found = id === null ? undefined : staffById.value.get(id)
+    return found ? { id: found.id, name: found.name } : null
+  }
+
+  const tagsOf = (ids: readonly number[]): Tag[] =>
+    ids.map((id) => tagById.value.get(id)).filter((tag) => tag !== undefined)
+
+  const can = (permission: string) => me.value?.permissions.includes(permission) ?? false
+
+  return {
+    me,
+    directory,
+    staffById,
+    tagById,
+    teamById,
+    storeById,
+    inboxById,
+    load,
+    refreshDirectory,
+    clear,
+    assignable,
+    staffRef,
+    tagsOf,
+    can,
+  }
+})

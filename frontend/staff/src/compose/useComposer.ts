@@ -1,0 +1,308 @@
+import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from 'vue'
+import { csrfToken, del, put } from '../api/http'
+import type { Conversation, Draft, Message } from '../api/types'
+import { newKey } from '../live/queue'
+import { DraftSaver } from './drafts'
+import { joined } from './joined'
+import { parked, send, watched } from './outgoing'
+import type { Parked, Written } from './outgoing'
+import { personalData } from './personal'
+import { paragraphs } from './plain'
+import { equal, everybody, proposed } from './recipients'
+import type { Recipients } from './recipients'
+import { useMessage } from './useMessage'
+import type { Obstacle } from './useMessage'
+
+export type Mode = 'reply' | 'note'
+export type Trouble = 'newer' | 'failed' | Obstacle | null
+
+export interface ComposerOptions {
+  conversation: () => Conversation
+  /** What stands below this person's answers in this store. */
+  signature: () => string
+  sent: (message: Message) => void
+  closed: () => void
+  typing: () => void
+  /** What was taken back stands in the composer again. */
+  returned: () => void
+}
+
+const TYPING_EVERY = 2000
+
+function newestInbound(conversation: Conversation): number {
+  return conversation.messages.reduce((id, message) => (message.direction === 'in' ? Math.max(id, message.id) : id), 0)
+}
+
+/** What is being written in one conversation: the answer and the note, each with its text, files and draft. */
+export function useComposer(options: ComposerOptions) {
+  const id = options.conversation().id
+  const mode = ref<Mode>('reply')
+  const messages = {
+    reply: useMessage('reply', { changed: () => changed('reply') }),
+    note: useMessage('note', { changed: () => changed('note') }),
+  }
+  const { recipients } = messages.reply
+  recipients.value = proposed(options.conversation())
+  const touched = ref(false)
+  const trouble = ref<Trouble>(null)
+  const failure = ref<Parked | null>(null)
+  const waitingForFiles = computed(() => messages[mode.value].waitingForFiles.value)
+  const seen = ref(newestInbound(options.conversation()))
+  let typedAt = 0
+  let retryKey = ''
+
+  const savers = { reply: saver('reply'), note: saver('note') }
+
+  function draftBody(value: Written) {
+    const { kind, html, text } = value
+    return { kind, html, text, ...value.recipients, attachment_ids: value.files.map((file) => file.id) }
+  }
+
+  function saver(kind: Mode) {
+    return new DraftSaver<Written>({
+      save: async (value) => {
+        const empty = !value.text.trim() && !value.files.length && !touched.value
+        if (empty) await del(`/conversations/${id}/draft?kind=${kind}`)
+        else await put(`/conversations/${id}/draft`, draftBody(value))
+      },
+    })
+  }
+
+  function changed(kind: Mode): void {
+    savers[kind].change(messages[kind].written())
+    if (!messages[kind].empty.value && Date.now() - typedAt > TYPING_EVERY) {
+      typedAt = Date.now()
+      options.typing()
+    }
+  }
+
+  /** The editor says what stands in it now. */
+  function typed(text: string): void {
+    const { content } = messages[mode.value]
+    if (text === content.text) return
+    content.text = text
+    if (trouble.value === 'failed') trouble.value = null
+    changed(mode.value)
+  }
+
+  function setRecipients(next: Recipients): void {
+    recipients.value = next
+    touched.value = !equal(next, proposed(options.conversation()))
+    if (trouble.value === 'no-recipient' || trouble.value === 'bad-recipient') trouble.value = null
+    changed('reply')
+  }
+
+  function adopt(draft: Draft): void {
+    const kind = draft.kind
+    const html = draft.html || (draft.text ? paragraphs(draft.text) : '')
+    messages[kind].put(html, draft.text, draft.attachments ?? [])
+    if (kind === 'reply' && draft.to.length) {
+      recipients.value = { to: draft.to, cc: draft.cc, bcc: draft.bcc }
+      touched.value = !equal(recipients.value, proposed(options.conversation()))
+    }
+  }
+
+  function clear(kind: Mode): void {
+    messages[kind].clear()
+    if (kind === 'reply') {
+      recipients.value = proposed(options.conversation())
+      touched.value = false
+    }
+  }
+
+  /** Put back what was undone or could not be sent. */
+  function restore(back: Parked): void {
+    const { kind } = back.written
+    parked.delete(id)
+    mode.value = kind
+    const both = joined(back.written, messages[kind].written(), options.signature())
+    const alone = both === back.written
+    messages[kind].put(both.html, both.text, both.files)
+    if (kind === 'reply' && (alone || !touched.value)) {
+      recipients.value = back.written.recipients
+      touched.value = !equal(recipients.value, proposed(options.conversation()))
+    }
+    failure.value = back.error ? back : null
+    // With something else beside it, it is not the same message any more.
+    retryKey = back.error && alone ? back.key : ''
+    const newer = back.error && 'problem' in back.error && back.error.problem.type.endsWith('newer-message')
+    trouble.value = newer ? 'newer' : back.error ? 'failed' : null
+    if (newer) seen.value = Math.min(seen.value, newestInbound(options.conversation()))
+    changed(kind)
+  }
+
+  async function ready(kind: Mode, force: boolean): Promise<boolean> {
+    const crossed = kind === 'reply' && !force && seen.value < newestInbound(options.conversation())
+    trouble.value = messages[kind].addressing() ?? (crossed ? 'newer' : null)
+    if (!trouble.value) trouble.value = await messages[kind].settled()
+    return trouble.value === null
+  }
+
+  /** Send what is written; `close` closes the conversation, `force` although the customer has written again. */
+  async function submit(how: { close?: boolean; force?: boolean } = {}): Promise<boolean> {
+    const kind = mode.value
+    const close = kind === 'reply' && (how.close ?? false)
+    if (waitingForFiles.value || messages[kind].empty.value || !(await ready(kind, how.force ?? false))) return false
+    const content = messages[kind].written()
+    const names = content.recipients.to.map((one) => one.name || one.address)
+    const sending = send({
+      key: retryKey || newKey(),
+      conversationId: id,
+      name: names[0] ?? options.conversation().customer.name,
+      written: content,
+      close,
+      seenMessageId: how.force ? null : seen.value || null,
+      signature: options.signature(),
+    })
+    retryKey = ''
+    failure.value = null
+    // First the word 'sending' on the screen, then the work of clearing up.
+    await nextTick()
+    void savers[kind].drop()
+    clear(kind)
+    if (close) options.closed()
+    void sending.then((message) => message && options.sent(message))
+    return true
+  }
+
+  /** Throw away what is written. */
+  async function discard(): Promise<void> {
+    const kind = mode.value
+    const gone = messages[kind].files.ids.value
+    await savers[kind].drop()
+    clear(kind)
+    trouble.value = null
+    await Promise.allSettled([
+      del(`/conversations/${id}/draft?kind=${kind}`),
+      ...gone.map((file) => del(`/attachments/${file}`)),
+    ])
+  }
+
+  /** The page goes away: what is not saved is sent by a request that outlives it. */
+  function leaving(): void {
+    if (document.visibilityState === 'visible' && !leavingForGood) return
+    for (const kind of ['reply', 'note'] as const) {
+      const value = savers[kind].unsaved
+      if (!value) continue
+      void fetch(`/api/v1/conversations/${id}/draft`, {
+        method: 'PUT',
+        keepalive: true,
+        credentials: 'same-origin',
+        headers: { 'Content-Type': 'application/json', 'X-CSRFToken': csrfToken() },
+        body: JSON.stringify(draftBody(value)),
+      }).catch(() => undefined)
+    }
+  }
+  let leavingForGood = false
+  const pagehide = () => {
+    leavingForGood = true
+    leaving()
+    leavingForGood = false
+  }
+
+  const drafts = () =>
+    options.conversation().drafts ?? (options.conversation().draft ? [options.conversation().draft!] : [])
+  for (const draft of drafts()) adopt(draft)
+  const newest = [...drafts()].sort((a, b) => (a.updated_at ?? '').localeCompare(b.updated_at ?? '')).pop()
+  if (newest) mode.value = newest.kind
+  const waiting = parked.get(id)
+  if (waiting) restore(waiting)
+
+  watch(
+    () => parked.get(id),
+    (back) => {
+      if (!back) return
+      restore(back)
+      if (!back.error) options.returned()
+    },
+  )
+
+  // Another device saved a draft, or sent it: follow, unless something is being written here. Only what was saved
+  // since: the conversation may change while it still holds the draft that has just been sent.
+  watch(
+    () => drafts().map((draft) => `${draft.kind} ${draft.updated_at ?? ''}`),
+    (after, before) => {
+      const fresh = new Set(after.filter((one) => !before.includes(one)))
+      for (const kind of ['reply', 'note'] as const) {
+        const busy = savers[kind].state.value !== 'saved' || document.activeElement?.closest('[data-composer]')
+        if (busy) continue
+        const draft = drafts().find((one) => one.kind === kind)
+        if (draft && fresh.has(`${kind} ${draft.updated_at ?? ''}`) && draft.text !== messages[kind].content.text)
+          adopt(draft)
+        const had = before.some((one) => one.startsWith(kind)) && !after.some((one) => one.startsWith(kind))
+        if (had) clear(kind)
+      }
+    },
+  )
+
+  // A newer message: follow its recipients unless they were changed by hand; warn only if something is written.
+  watch(
+    () => [newestInbound(options.conversation()), options.conversation().reply_to] as const,
+    ([newestId]) => {
+      if (!touched.value) recipients.value = proposed(options.conversation())
+      if (newestId <= seen.value) return
+      if (messages.reply.empty.value) seen.value = newestId
+      else trouble.value = 'newer'
+    },
+  )
+
+  function readFirst(): void {
+    seen.value = newestInbound(options.conversation())
+    trouble.value = null
+  }
+
+  onMounted(() => {
+    watched.add(id)
+    document.addEventListener('visibilitychange', leaving)
+    window.addEventListener('pagehide', pagehide)
+  })
+  onBeforeUnmount(() => {
+    watched.delete(id)
+    document.removeEventListener('visibilitychange', leaving)
+    window.removeEventListener('pagehide', pagehide)
+    void savers.reply.close()
+    void savers.note.close()
+  })
+
+  /** Addresses that nobody has checked: everybody but the customer's verified ones. */
+  const unverified = computed(() => {
+    const verified = new Set(
+      options
+        .conversation()
+        .customer_card.identities.filter((i) => i.verified)
+        .map((i) => i.value.toLowerCase()),
+    )
+    return everybody(recipients.value)
+      .map((one) => one.address.toLowerCase())
+      .filter((address) => !verified.has(address))
+  })
+
+  const personal = computed(() =>
+    mode.value === 'reply' && unverified.value.length
+      ? personalData(
+          messages.reply.content.text,
+          everybody(recipients.value).map((one) => one.address),
+        )
+      : [],
+  )
+
+  return {
+    mode,
+    message: computed(() => messages[mode.value]),
+    recipients,
+    touched,
+    saveState: computed(() => savers[mode.value].state.value),
+    empty: computed(() => messages[mode.value].empty.value),
+    otherWritten: computed(() => !messages[mode.value === 'reply' ? 'note' : 'reply'].empty.value),
+    trouble,
+    failure,
+    waitingForFiles,
+    unverified,
+    personal,
+    typed,
+    setRecipients,
+    submit,
+    discard,
+    readFirst,
+  }
+}

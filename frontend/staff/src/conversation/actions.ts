@@ -1,0 +1,103 @@
+import { ApiError } from '../api/http'
+import type { ConversationItem, Status } from '../api/types'
+import { useSession } from '../app/session'
+import { matches } from '../inbox/filters'
+import { useList } from '../inbox/list'
+import { useSelection } from '../inbox/selection'
+import { t } from '../i18n'
+import { toast } from '../ui'
+import { useViews } from '../views/store'
+import { useConversations, type Patch } from './store'
+
+/** What can be done with a conversation from a button, a key or the command bar; each says what it did. */
+export function useConversationActions() {
+  const conversations = useConversations()
+  const session = useSession()
+  const list = useList()
+  const views = useViews()
+  const selection = useSelection()
+
+  /** Whether the row would leave the list on the screen. */
+  function leaves(row: ConversationItem): boolean {
+    return session.me !== null && matches(row, list.filters, session.me, views.saved) === false
+  }
+
+  async function change(id: number, patch: Patch, said?: string): Promise<void> {
+    const before = conversations.items.get(id)
+    if (!before) return
+    const after: ConversationItem = {
+      ...before,
+      status: patch.status ?? (patch.snoozed_until ? 'snoozed' : before.status),
+      assignee: patch.assignee_id === undefined ? before.assignee : session.staffRef(patch.assignee_id),
+    }
+    if (list.rows.includes(id) && leaves(after)) selection.leave(id)
+    const back: Patch = {}
+    if (patch.status !== undefined || patch.snoozed_until !== undefined) {
+      back.status = before.status
+      back.snoozed_until = before.snoozed_until
+    }
+    if (patch.assignee_id !== undefined) back.assignee_id = before.assignee?.id ?? null
+    try {
+      const done = conversations.change(id, patch)
+      if (said) {
+        toast({
+          text: said,
+          action: {
+            label: t('app.undo'),
+            keys: 'z',
+            run: () => void conversations.change(id, back).catch(failed),
+          },
+        })
+      }
+      await done
+      views.recount()
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  function failed(error: unknown): void {
+    if (!(error instanceof ApiError)) throw error
+    toast({ text: error.problem.detail ?? t('app.failed'), tone: 'bad' })
+  }
+
+  const setStatus = (id: number, status: Status) =>
+    change(id, { status }, status === 'closed' ? t('done.closed') : status === 'open' ? t('done.opened') : undefined)
+
+  /** Close what is open, open what is closed. */
+  const toggleClosed = (id: number) =>
+    setStatus(id, conversations.items.get(id)?.status === 'closed' ? 'open' : 'closed')
+
+  const assign = (id: number, staffId: number | null) => {
+    const name = session.staffRef(staffId)?.name
+    return change(id, { assignee_id: staffId }, name ? t('done.assigned', { name }) : t('done.unassigned'))
+  }
+
+  const take = (id: number) => (session.me ? assign(id, session.me.id) : Promise.resolve())
+
+  const snooze = (id: number, until: Date, said: string) =>
+    change(id, { status: 'snoozed', snoozed_until: until.toISOString().replace(/\.\d+Z$/, 'Z') }, said)
+
+  const setPriority = (id: number, priority: number) => change(id, { priority })
+
+  const setTeam = (id: number, teamId: number | null) => change(id, { team_id: teamId })
+
+  const toggleTag = (id: number, tag: number) => {
+    const tags = conversations.items.get(id)?.tags ?? []
+    return change(id, { tags: tags.includes(tag) ? tags.filter((one) => one !== tag) : [...tags, tag] })
+  }
+
+  const rename = (id: number, subject: string) => change(id, { subject })
+
+  async function markUnread(id: number): Promise<void> {
+    try {
+      await conversations.unread(id)
+      selection.close()
+      views.recount()
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  return { setStatus, toggleClosed, assign, take, snooze, setPriority, setTeam, toggleTag, rename, markUnread }
+}

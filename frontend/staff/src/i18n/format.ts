@@ -1,0 +1,102 @@
+import { intlTag, t } from './index'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = intlTag.value + JSON.stringify(options)
+  let found = formats.get(key)
+  if (!found) {
+    found = new Intl.DateTimeFormat(intlTag.value, options)
+    formats.set(key, found)
+  }
+  return found
+}
+
+const lists = new Map<string, Intl.ListFormat>()
+const relatives = new Map<string, Intl.RelativeTimeFormat>()
+
+/** One writer for each language: making one costs more than using it a hundred times. */
+function kept<T>(writers: Map<string, T>, make: (tag: string) => T): T {
+  const found = writers.get(intlTag.value) ?? make(intlTag.value)
+  writers.set(intlTag.value, found)
+  return found
+}
+
+function asDate(value: string | number | Date): Date {
+  return value instanceof Date ? value : new Date(value)
+}
+
+function sameDay(a: Date, b: Date): boolean {
+  return a.getFullYear() === b.getFullYear() && a.getMonth() === b.getMonth() && a.getDate() === b.getDate()
+}
+
+/** 14:05 */
+export function time(value: string | number | Date): string {
+  return dateFormat({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(value))
+}
+
+/** Saturday, 21 November 2026 at 14:05: for titles and tooltips. */
+export function fullTime(value: string | number | Date): string {
+  return dateFormat({ dateStyle: 'full', timeStyle: 'short', hourCycle: 'h23' }).format(asDate(value))
+}
+
+/** 21 Nov 2026 */
+export function day(value: string | number | Date): string {
+  return dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(value))
+}
+
+/** 21 Nov 2026, 14:05 */
+export function dayAndTime(value: string | number | Date): string {
+  const date: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' }
+  return dateFormat({ ...date, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(value))
+}
+
+/** As short as a list allows: the time today, the weekday within six days, else the date. */
+export function shortTime(value: string | number | Date, now: Date = new Date()): string {
+  const date = asDate(value)
+  if (sameDay(date, now)) return time(date)
+  const age = now.getTime() - date.getTime()
+  if (age >= 0 && age < 6 * DAY) return dateFormat({ weekday: 'short' }).format(date)
+  if (date.getFullYear() === now.getFullYear()) return dateFormat({ day: 'numeric', month: 'short' }).format(date)
+  return dateFormat({ day: 'numeric', month: 'numeric', year: '2-digit' }).format(date)
+}
+
+/** "5 minutes ago", "in 2 hours", "yesterday"; "just now" under a minute. */
+export function ago(value: string | number | Date, now: Date = new Date()): string {
+  const difference = asDate(value).getTime() - now.getTime()
+  const size = Math.abs(difference)
+  if (size < MINUTE) return t('time.now')
+  const relative = kept(relatives, (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }))
+  if (size < HOUR) return relative.format(Math.round(difference / MINUTE), 'minute')
+  if (size < DAY) return relative.format(Math.round(difference / HOUR), 'hour')
+  if (size < 30 * DAY) return relative.format(Math.round(difference / DAY), 'day')
+  if (size < 365 * DAY) return relative.format(Math.round(difference / (30 * DAY)), 'month')
+  return relative.format(Math.round(difference / (365 * DAY)), 'year')
+}
+
+/** 1.4 MB, in the writing of the language. */
+export function fileSize(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  let value = bytes
+  let step = 0
+  while (value >= 1000 && step < units.length - 1) {
+    value /= 1000
+    step += 1
+  }
+  return new Intl.NumberFormat(intlTag.value, {
+    style: 'unit',
+    unit: units[step],
+    unitDisplay: step === 0 ? 'long' : 'short',
+    maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
+  }).format(value)
+}
+
+/** "Ana, Marko and Eleni" */
+export function list(items: readonly string[]): string {
+  const only = items.length === 1 ? items[0] : undefined
+  return only ?? kept(lists, (tag) => new Intl.ListFormat(tag, { type: 'conjunction' })).format(items)
+}

@@ -1,0 +1,3 @@
+from pult.cli import main
+
+main()

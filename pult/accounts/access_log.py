@@ -1,0 +1,110 @@
+"""Every request that reads customers' data leaves one line: who, when, what kind of reading, whose data.
+
+The log can be added to and read; nothing changes or removes a line but its age (`expire`) and the erasure of
+a customer, which takes the customer out of the line and leaves the line.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from pult.accounts.access import Actor
+from pult.platform.db import hot, is_postgres, json_in
+
+KINDS = ("list", "search", "prefetch", "open", "export", "stream")
+MAX_IDS = 200
+EXPIRE_BATCH = 5_000
+
+_INSERT = """
+    INSERT INTO accounts_accesslog (at, actor, kind, subject, subject_ids, customer_id, address)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+# PostgreSQL: a reader does not wait until the line is on the disk; a crash of the server (not of Pult) may
+# cost the lines of its last moment. Only outside a transaction, so that nothing else is put off with it.
+_INSERT_AT_ONCE = """
+    WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    INSERT INTO accounts_accesslog (at, actor, kind, subject, subject_ids, customer_id, address)
+    SELECT %s::timestamptz, %s, %s, %s, %s::jsonb, %s::bigint, %s::inet FROM quick
+    RETURNING id
+"""
+_EXPIRE = """
+    DELETE FROM accounts_accesslog WHERE id IN (
+        SELECT id FROM accounts_accesslog WHERE at < %s ORDER BY at LIMIT %s)
+"""
+
+
+def database() -> str:
+    """Return the alias of the database the log is in."""
+    return "log" if "log" in settings.DATABASES else "default"
+
+
+def record(
+    actor: Actor,
+    kind: str,
+    *,
+    subject: str = "conversation",
+    subject_ids: Sequence[int] = (),
+    customer_id: int | None = None,
+    address: str | None = None,
+) -> None:
+    """Add one line about what an actor read; see record_ref."""
+    record_ref(actor.ref, kind, subject=subject, subject_ids=subject_ids, customer_id=customer_id, address=address)
+
+
+def record_ref(
+    actor: str,
+    kind: str,
+    *,
+    subject: str = "conversation",
+    subject_ids: Sequence[int] = (),
+    customer_id: int | None = None,
+    address: str | None = None,
+) -> None:
+    """Add one line, with one insert. `actor` is of the form staff:3 or token:9.
+
+    `kind` is one of KINDS, `subject` names what `subject_ids` are ids of (the first MAX_IDS are kept), and
+    `address` is the reader's IP address; one that cannot be read is left out.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is not one of {', '.join(KINDS)}")
+    connection = connections[database()]
+    line = [
+        connection.ops.adapt_datetimefield_value(timezone.now()),
+        actor,
+        kind,
+        subject,
+        json_in(list(subject_ids[:MAX_IDS])),
+        customer_id,
+        _address(address),
+    ]
+    if is_postgres() and not connection.in_atomic_block:
+        hot(_INSERT_AT_ONCE, line)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, line)
+
+
+def expire() -> int:
+    """Remove lines older than ACCESS_LOG_DAYS, in batches; return how many."""
+    connection = connections[database()]
+    before = connection.ops.adapt_datetimefield_value(timezone.now() - timedelta(days=settings.ACCESS_LOG_DAYS))
+    removed, gone = 0, EXPIRE_BATCH
+    with connection.cursor() as cursor:
+        while gone == EXPIRE_BATCH:
+            cursor.execute(_EXPIRE, [before, EXPIRE_BATCH])
+            gone = cursor.rowcount
+            removed += gone
+    return removed
+
+
+def _address(text: str | None) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text)) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,162 @@
+"""The company, its stores, its people and what they may do."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+LANGUAGES = [
+    ("sl", "slovenščina"),
+    ("hr", "hrvatski"),
+    ("el", "ελληνικά"),
+    ("pl", "polski"),
+    ("en", "English"),
+]
+
+
+class Store(models.Model):
+    """One shop front: its languages, currency, time zone and postal address."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=120, unique=True)
+    language = models.CharField(max_length=8, choices=LANGUAGES)
+    languages = models.JSONField(default=list)
+    currency = models.CharField(max_length=3, default="EUR")
+    time_zone = models.CharField(max_length=64, default="Europe/Ljubljana")
+    address = models.JSONField(default=dict)
+    signature = models.TextField(default="")
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(models.Model):
+    """People who share work."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=120, unique=True)
+    store = models.ForeignKey(Store, null=True, on_delete=models.CASCADE, related_name="teams")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffManager(BaseUserManager["Staff"]):
+    def get_by_natural_key(self, username: str | None) -> Staff:
+        return self.get(email__iexact=username)
+
+
+class Staff(AbstractBaseUser):
+    """A person who signs in. A colleague has no seat: sees only what they are asked."""
+
+    class Role(models.TextChoices):
+        COLLEAGUE = "colleague"
+        AGENT = "agent"
+        LEAD = "lead"
+        ADMIN = "admin"
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=12, choices=Role.choices, default=Role.AGENT)
+    language = models.CharField(max_length=8, choices=LANGUAGES, default="en")
+    stores = models.ManyToManyField(Store, related_name="staff", blank=True)
+    teams = models.ManyToManyField(Team, related_name="members", blank=True)
+    signature = models.TextField(default="", blank=True)
+    preferences = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    objects = StaffManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split()[0] if self.name else self.email
+
+
+class Skill(models.Model):
+    """What somebody does well: a channel, a language or a topic, with a level from 1 to 5."""
+
+    class Kind(models.TextChoices):
+        CHANNEL = "channel"
+        LANGUAGE = "language"
+        TOPIC = "topic"
+
+    id = models.BigAutoField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="skills")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    value = models.CharField(max_length=40)
+    level = models.PositiveSmallIntegerField(default=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "kind", "value"], name="skill_once"),
+            models.CheckConstraint(condition=models.Q(level__gte=1, level__lte=5), name="skill_level_1_to_5"),
+        ]
+
+
+class ApiToken(models.Model):
+    """A program's key. Only its SHA-256 is kept; `prefix` is the id shown to people."""
+
+    id = models.BigAutoField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class AccessLog(models.Model):
+    """One line for every request that read customers' data. On SQLite it lives in a file of its own."""
+
+    class Kind(models.TextChoices):
+        LIST = "list"
+        SEARCH = "search"
+        PREFETCH = "prefetch"
+        OPEN = "open"
+        EXPORT = "export"
+        STREAM = "stream"
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    subject = models.CharField(max_length=24, default="conversation")
+    subject_ids = models.JSONField(default=list)
+    customer_id = models.BigIntegerField(null=True)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-at"], name="access_log_at"),
+            models.Index(fields=["customer_id", "-at"], name="access_log_customer"),
+            models.Index(fields=["actor", "-id"], name="access_log_actor"),
+        ]
+
+
+class CacheRow(models.Model):
+    """Django's cache table: the counts behind the rate limits, so that they hold over all processes."""
+
+    cache_key = models.CharField(primary_key=True, max_length=255)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "accounts_cache"
+
+    def __str__(self) -> str:
+        return self.cache_key

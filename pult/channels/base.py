@@ -1,0 +1,236 @@
+"""What a channel is: the types that adapters and the rest of Pult exchange. Nothing here names a channel.
+
+An adapter turns what arrived into events (`parse`) and a message into bytes on the wire (`send`). It never
+touches the database; whoever calls it does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Address:
+    """Somebody on a channel: for mail a name and an addr-spec, for others a name and a handle or number."""
+
+    address: str
+    name: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class File:
+    """A file that came or goes with a message."""
+
+    name: str
+    content_type: str
+    content: bytes
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One message as its sender meant it.
+
+    `external_id` is unique in the inbox ("" when the sender gave none usable), `references` runs from the
+    first message of the thread to the direct parent, `reply` is what the person newly wrote, without quotation
+    and signature. `html` is as received: it is cleaned where it is shown. `conversation_hint` is a conversation
+    id that the adapter read from an address or Message-ID signed by us, and only then.
+    """
+
+    sender: Address
+    external_id: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    reply: str = ""
+    language: str = ""
+    sent_at: datetime | None = None
+    in_reply_to: str = ""
+    references: Sequence[str] = ()
+    to: Sequence[Address] = ()
+    cc: Sequence[Address] = ()
+    reply_to: Sequence[Address] = ()
+    files: Sequence[File] = ()
+    kind: str = "person"
+    loop_safe: bool = True
+    conversation_hint: int | None = None
+    warnings: Sequence[str] = ()
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """What became of a message of ours. `state`: sent, delivered, read or failed (see Message.State), or complained:
+    its reader called it unwanted.
+
+    `external_id` is the Message-ID (or the provider's id) under which it left; `permanent` says that the
+    recipient's address is dead, `reason` is in the provider's words, `category` says why in one word that the screen
+    has a sentence for (unknown_user, mailbox_full ...; "" where nobody knows).
+    """
+
+    external_id: str
+    state: str
+    recipient: str = ""
+    code: str = ""
+    reason: str = ""
+    permanent: bool = False
+    at: datetime | None = None
+    category: str = ""
+
+
+InboundEvent = InboundMessage | DeliveryStatus
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """One message on its way out. `external_id` was fixed when it was written, and is never changed."""
+
+    external_id: str
+    sender: Address
+    to: Sequence[Address]
+    text: str
+    html: str = ""
+    subject: str = ""
+    cc: Sequence[Address] = ()
+    bcc: Sequence[Address] = ()
+    reply_to: Sequence[Address] = ()
+    in_reply_to: str = ""
+    references: Sequence[str] = ()
+    files: Sequence[File] = ()
+    language: str = ""
+    automatic: bool = False
+    unsubscribe_url: str = ""
+    conversation_id: int = 0
+    message_id: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SendResult:
+    """The channel took the message. `provider_id` is the channel's own name for it, `detail` its words."""
+
+    provider_id: str = ""
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Raw:
+    """What arrived, as stored: body bytes and what the transport knew (`envelope`: sender, recipients,
+    headers of a webhook, remote address, content type)."""
+
+    body: bytes
+    envelope: Mapping[str, Any]
+    received_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InboxInfo:
+    """What an adapter may know of its inbox: settings are unsealed and typed by the adapter's Settings."""
+
+    id: int
+    address: str
+    name: str
+    store_name: str
+    language: str
+    settings: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Check:
+    """What came of trying one part of an inbox's settings: `detail` is in the other side's words."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class ChannelError(Exception):
+    """The channel refused; `reason` is shown to the agent in the provider's words."""
+
+    def __init__(self, reason: str, *, code: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class TemporaryFailure(ChannelError):
+    """Try again later. `retry_after` is in seconds where the provider said one."""
+
+    def __init__(self, reason: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(reason, code=code)
+        self.retry_after = retry_after
+
+
+class PermanentFailure(ChannelError):
+    """It will never go. `recipient_dead` marks the address as undeliverable, `category` says why in one word."""
+
+    def __init__(self, reason: str, *, code: str = "", recipient_dead: bool = False, category: str = "") -> None:
+        super().__init__(reason, code=code)
+        self.recipient_dead = recipient_dead
+        self.category = category
+
+
+class OutcomeUnknown(ChannelError):
+    """The connection ended after the whole message was handed over and before the answer: never resend."""
+
+
+class Unauthentic(ChannelError):
+    """The webhook's signature is wrong: answer 401 and keep nothing."""
+
+
+class Channel(Protocol):
+    """What every adapter's `channel.py` offers as a class named `Adapter`."""
+
+    def verify(self, inbox: InboxInfo, raw: Raw) -> str:
+        """Check a webhook's signature; return its external id. Raises Unauthentic."""
+        ...
+
+    def parse(self, inbox: InboxInfo, raw: Raw) -> Sequence[InboundEvent]:
+        """Turn what arrived into events. May raise anything: the payload is kept and shown to a person."""
+        ...
+
+    def send(self, inbox: InboxInfo, message: OutboundMessage, *, before_handover: Callable[[], None]) -> SendResult:
+        """Hand the message over.
+
+        `before_handover` is called once, at the last moment at which nothing can have left yet; after it the
+        caller treats an unexplained end as unknown. Raises TemporaryFailure, PermanentFailure, OutcomeUnknown.
+        """
+        ...
+
+    def new_external_id(self, inbox: InboxInfo, *, conversation_id: int, message_id: int) -> str:
+        """Return the id (for mail a signed Message-ID, without angle brackets) for a message about to be written."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A channel whose settings can be tried out before they are relied on."""
+
+    def check(self, inbox: InboxInfo) -> Sequence[Check]:
+        """Try to reach what the settings name, within seconds; change nothing there. Raises nothing."""
+        ...
+
+
+class Incoming(NamedTuple):
+    """One thing that arrived: `external_id` is what makes its sender's retry the same thing."""
+
+    inbox_id: int
+    external_id: str
+    envelope: Mapping[str, Any]
+    body: bytes
+
+
+ReceiveMany = Callable[[Sequence[Incoming]], Sequence[int | None]]
+"""Keep several in one transaction; returns an id for each, None for what had been received before."""
+
+Receive = Callable[[int, str, Mapping[str, Any], bytes], None]
+"""receive(inbox_id, external_id, envelope, body): returns once the payload is stored, raises if it is not."""
+
+
+class Listener(Protocol):
+    """Something that waits for messages itself (SMTP, IMAP). The worker runs it and hands it `receive`."""
+
+    def run(self, receive: Receive, stop: Callable[[], bool]) -> None: ...

@@ -1,0 +1,65 @@
+"""Is a channel's folder complete: manifest, code, settings, payloads, tests, words. For tests and `pult check`."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error
+
+from pult.channels import registry
+
+LANGUAGES = ("sl", "hr", "el", "pl", "en")
+FILES = ("manifest.toml", "channel.py", "settings.py", "tests.py", "README.md", "icon.svg")
+CHANNEL_LINES = 200
+STATUSES = frozenset({"stable", "beta"})
+
+
+def problems(folder: Path) -> list[str]:
+    """Return what is wrong with a channel's folder, in words; nothing is imported."""
+    found = [f"{name} is missing" for name in FILES if not (folder / name).is_file()]
+    if not any((folder / "payloads").glob("*.*")):
+        found.append("payloads/ holds no sample")
+    channel = folder / "channel.py"
+    if channel.is_file():
+        text = channel.read_text()
+        if text.count("\n") > CHANNEL_LINES:
+            found.append(f"channel.py is longer than {CHANNEL_LINES} lines: put parsers beside it")
+        if "class Adapter" not in text:
+            found.append("channel.py has no class Adapter")
+    if (folder / "manifest.toml").is_file():
+        found += _manifest_problems(folder)
+    return found
+
+
+def _manifest_problems(folder: Path) -> list[str]:
+    try:
+        manifest = registry.read_manifest(folder, "")
+    except (msgspec.ValidationError, ValueError) as error:
+        return [f"manifest.toml: {error}"]
+    found = []
+    if manifest.name != folder.name:
+        found.append(f"manifest.toml: the name {manifest.name!r} is not the folder's")
+    if missing := [language for language in LANGUAGES if not manifest.title.get(language)]:
+        found.append(f"manifest.toml: no title in {', '.join(missing)}")
+    if unknown := manifest.capabilities - registry.CAPABILITIES:
+        found.append(f"manifest.toml: unknown capabilities {', '.join(sorted(unknown))}")
+    if not manifest.documentation.startswith("https://"):
+        found.append("manifest.toml: documentation is no https link")
+    if manifest.status not in STATUSES:
+        found.append(f"manifest.toml: status is none of {', '.join(sorted(STATUSES))}")
+    return found
+
+
+def check_channels(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report every channel whose folder is not complete (`pult check channels`)."""
+    messages: list[CheckMessage] = []
+    for manifest in registry.all_manifests():
+        messages += [Error(text, obj=manifest.name, id="channels.E001") for text in problems(Path(manifest.folder))]
+        if importlib.util.find_spec(f"{manifest.package}.channel") is None:
+            messages.append(Error("channel.py cannot be found", obj=manifest.name, id="channels.E002"))
+    return messages

@@ -1,0 +1,46 @@
+"""`pult mail inspect FILE...`: what Pult reads in a mail."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from pult.channels.adapters.email import inspection
+
+
+class Command(BaseCommand):
+    """Look into mails with the eyes of the inbound path; nothing is stored."""
+
+    help = "Print what Pult reads in each mail, one line of JSON a file."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what to do, and the files."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        inspect = verbs.add_parser("inspect", help="print one line of JSON for each file ('-' is standard input)")
+        inspect.add_argument("files", nargs="+", metavar="FILE")
+        inspect.add_argument("--text", action="store_true", help="the files are bare text bodies, not whole mails")
+
+    def handle(self, *args: object, **options: object) -> None:
+        """Print a line a file; a file that cannot be opened is said at the end, in the exit code too."""
+        files = options["files"]
+        unread = 0
+        for name in files if isinstance(files, list) else []:
+            try:
+                body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+            except OSError as error:
+                unread += 1
+                self.stderr.write(f"{name}: {error.strerror}")
+                continue
+            read = inspection.of_text(body) if options["text"] else _of_mail(body)
+            self.stdout.write(json.dumps({"file": name, **read}, ensure_ascii=False))
+        if unread:
+            sys.exit(1)
+
+
+def _of_mail(body: bytes) -> dict[str, object]:
+    return inspection.of_mail(body, received_at=timezone.now())

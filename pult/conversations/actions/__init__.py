@@ -1,0 +1,86 @@
+"""Every write on conversations: verbs that the API, the flows and the jobs share."""
+
+from __future__ import annotations
+
+from pult.conversations.actions.changes import KEEP, Changes, attend, change, wake
+from pult.conversations.actions.desk import (
+    be_present,
+    delete_view,
+    discard_draft,
+    discard_upload,
+    mark_read,
+    mark_unread,
+    save_draft,
+    save_view,
+    sweep,
+    upload,
+)
+from pult.conversations.actions.importing import OldConversation, OldMessage, import_conversations
+from pult.conversations.actions.inbound import Arrival, Taken, take_in_many
+from pult.conversations.actions.outbound import SEND_TASK, Writer, Written, note, reply, retry, start
+from pult.conversations.actions.privacy import erase, export
+from pult.conversations.actions.record import InboxRef, NewMessage
+from pult.conversations.actions.sending import (
+    Departure,
+    give_up,
+    hand_over,
+    mark_failed,
+    mark_sent,
+    mark_unknown,
+    mark_waiting,
+    prepare,
+    record_delivery,
+    stuck,
+)
+from pult.conversations.actions.tags import change_tag, create_tag, remove_tag, retag
+from pult.conversations.actions.undoing import undo
+
+__all__ = [
+    "KEEP",
+    "SEND_TASK",
+    "Arrival",
+    "Changes",
+    "Departure",
+    "InboxRef",
+    "NewMessage",
+    "OldConversation",
+    "OldMessage",
+    "Taken",
+    "Writer",
+    "Written",
+    "attend",
+    "be_present",
+    "change",
+    "change_tag",
+    "create_tag",
+    "delete_view",
+    "discard_draft",
+    "discard_upload",
+    "erase",
+    "export",
+    "give_up",
+    "hand_over",
+    "import_conversations",
+    "mark_failed",
+    "mark_read",
+    "mark_sent",
+    "mark_unknown",
+    "mark_unread",
+    "mark_waiting",
+    "note",
+    "prepare",
+    "record_delivery",
+    "remove_tag",
+    "reply",
+    "retag",
+    "retry",
+    "save_draft",
+    "save_view",
+    "start",
+    "stuck",
+    "sweep",
+    "take_in_many",
+    "undo",
+    "upload",
+    "wake",
+]

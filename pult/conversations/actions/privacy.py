@@ -1,0 +1,99 @@
+"""What this room holds of a person: given out on request, and forgotten on request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from pult.conversations.actions import record
+from pult.conversations.models import Attachment, Conversation, Draft, Message
+from pult.platform import storage
+
+ERASED = "…"
+
+
+def export(customer_ids: list[int], *, store_ids: Collection[int] | None = None) -> list[dict[str, object]]:
+    """Return everything said with a person, oldest first; the desk's notes are about them and so included.
+
+    With `store_ids`, only what was said in these stores.
+    """
+    found: list[dict[str, object]] = []
+    theirs = Conversation.objects.filter(customer__in=customer_ids).order_by("id")
+    for conversation in theirs if store_ids is None else theirs.filter(store__in=store_ids):
+        messages = []
+        for message in conversation.messages.order_by("id").prefetch_related("attachments"):
+            messages.append(
+                {
+                    "at": message.created_at.isoformat(),
+                    "direction": message.direction,
+                    "from": {"name": message.author_name, "address": message.author_address},
+                    "recipients": message.recipients,
+                    "subject": message.subject,
+                    "text": message.text,
+                    "html": message.html,
+                    "attachments": [
+                        {"id": file.id, "name": file.name, "type": file.content_type, "size": file.size}
+                        for file in message.attachments.all()
+                    ],
+                }
+            )
+        found.append(
+            {
+                "id": conversation.id,
+                "subject": conversation.subject,
+                "status": conversation.status,
+                "created_at": conversation.created_at.isoformat(),
+                "messages": messages,
+            }
+        )
+    return found
+
+
+def erase(customer_ids: list[int]) -> list[int]:
+    """Forget what was said with a person; return the ids of the payloads it was read from.
+
+    Conversations stay as empty shells, so that counts and times of the past still hold; words, files, search
+    entries and drafts go, and a file goes from the disk when nobody else holds it.
+    """
+    payload_ids: list[int] = []
+    with transaction.atomic():
+        conversations = list(Conversation.objects.select_for_update().filter(customer__in=customer_ids).order_by("id"))
+        rows = Message.objects.filter(Q(conversation__in=[c.id for c in conversations]) | Q(customer__in=customer_ids))
+        # Where they wrote last in somebody else's conversation, its line in the list holds their words too.
+        elsewhere = Conversation.objects.filter(last_message__in=rows.values("id")).exclude(customer__in=customer_ids)
+        for conversation in elsewhere.order_by("id"):
+            Conversation.objects.filter(pk=conversation.id).update(
+                snippet=ERASED, last_author=ERASED, version=F("version") + 1
+            )
+            record.tell("conversation.changed", conversation.store_id, conversation.id, "system", fields=["erased"])
+        for message in rows.order_by("id"):
+            payload_id = message.headers.get("payload_id")
+            if isinstance(payload_id, int):
+                payload_ids.append(payload_id)
+            record.forget_words(message)
+            _empty(message)
+        files = Attachment.objects.filter(message__in=rows.values("id"))
+        blob_ids = list(files.values_list("blob_id", flat=True))
+        files.delete()
+        storage.release_many(blob_ids)
+        Draft.objects.filter(conversation__in=[c.id for c in conversations]).delete()
+        for conversation in conversations:
+            conversation.subject = conversation.snippet = ERASED
+            conversation.customer_name = conversation.last_author = ERASED
+            conversation.attachment_count = 0
+            conversation.version += 1
+            conversation.save()
+            record.note_change(conversation.id, "system", "erased")
+            record.tell("conversation.changed", conversation.store_id, conversation.id, "system", fields=["erased"])
+    return payload_ids
+
+
+def _empty(message: Message) -> None:
+    message.subject = message.text = message.reply = ERASED
+    message.html = message.author_address = message.state_reason = ""
+    message.author_name = message.author_name if message.staff_id else ERASED
+    message.recipients = {}
+    message.headers = {}
+    message.save()

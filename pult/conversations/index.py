@@ -1,0 +1,12 @@
+"""The full-text index over everything said, newest first; store marks keep each desk to its stores."""
+
+from __future__ import annotations
+
+from pult.platform.fulltext import FullText
+
+INDEX = FullText("conversations_search")
+
+
+def store_mark(store_id: int) -> str:
+    """Return the word by which an entry carries its store."""
+    return f"zs{store_id}"

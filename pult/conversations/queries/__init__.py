@@ -1,0 +1,50 @@
+"""Every read of conversations that others may use."""
+
+from __future__ import annotations
+
+from pult.conversations.queries.card import card
+from pult.conversations.queries.detail import PAGE as MESSAGES_PAGE
+from pult.conversations.queries.detail import (
+    detail,
+    drafts,
+    message,
+    messages_before,
+    reply_recipients,
+)
+from pult.conversations.queries.finding import (
+    Place,
+    StoredFile,
+    html_of,
+    place,
+    place_of_message,
+    presence_since,
+    saved_views,
+    search,
+    stored_file,
+    tags,
+)
+from pult.conversations.queries.listing import conversations, count, due_snoozes, items
+
+__all__ = [
+    "MESSAGES_PAGE",
+    "Place",
+    "StoredFile",
+    "card",
+    "conversations",
+    "count",
+    "detail",
+    "drafts",
+    "due_snoozes",
+    "html_of",
+    "items",
+    "message",
+    "messages_before",
+    "place",
+    "place_of_message",
+    "presence_since",
+    "reply_recipients",
+    "saved_views",
+    "search",
+    "stored_file",
+    "tags",
+]

@@ -1,0 +1,247 @@
+"""One conversation with what was said in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from pult.conversations.models import Attachment, Draft
+from pult.conversations.queries.card import card_of, card_parts
+from pult.conversations.queries.listing import line, line_of
+from pult.conversations.views import (
+    AddressView,
+    AttachmentView,
+    Author,
+    ChangeView,
+    Detail,
+    DraftView,
+    MessageView,
+    PresentView,
+    Ref,
+    ReplyTo,
+)
+from pult.platform.db import Part, SqlValue, gather, hot, json_out, must_time, time_in, time_out
+
+PAGE = 50
+_REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|background=[\"']?https?:|url\([\"']?https?:", re.I)
+_COLUMNS = """m.id, m.direction, m.kind, m.subject, m.text, m.html, m.reply, m.author_name, m.author_address,
+    m.customer_id, m.staff_id, m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after,
+    m.masked, m.headers -> 'warnings'"""
+
+
+def addresses(raw: Iterable[Mapping[str, str]] | None) -> list[AddressView]:
+    """Return stored recipients as views."""
+    return [AddressView(r.get("name", ""), r.get("address", "")) for r in raw or ()]
+
+
+def attachment_view(row: Attachment) -> AttachmentView:
+    """Return a file as the API shows it."""
+    return AttachmentView(
+        row.id,
+        row.name,
+        row.size,
+        row.content_type,
+        row.inline,
+        row.content_id,
+        f"/api/v1/attachments/{row.id}/content",
+    )
+
+
+def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageView:
+    recipients = json_out(row[11])
+    kind = "customer" if row[1] == "in" else "staff" if row[10] else "system"
+    return MessageView(
+        id=row[0],
+        direction=row[1],
+        kind=row[2],
+        subject=row[3],
+        text=row[4],
+        html=row[5],
+        reply=row[6],
+        author=Author(kind, row[9] if kind == "customer" else row[10], row[7], row[8]),
+        to=addresses(recipients.get("to")),
+        cc=addresses(recipients.get("cc")),
+        bcc=addresses(recipients.get("bcc")),
+        created_at=must_time(row[12]),
+        sent_at=time_out(row[13]),
+        state=row[14],
+        state_reason=row[15],
+        send_after=time_out(row[16]),
+        masked=bool(row[17]),
+        warnings=json_out(row[18]) if row[18] else [],
+        has_remote_images=_has_remote_pictures(row[5]),
+        attachments=files,
+    )
+
+
+def _has_remote_pictures(html: str) -> bool:
+    """Whether cleaned HTML asks for pictures elsewhere. Its tags are in small letters: a plain look comes first."""
+    may = "<img" in html or "background=" in html or "url(" in html
+    return may and _REMOTE_PICTURE.search(html) is not None
+
+
+def _messages(where: str, limit: int) -> str:
+    return f"FROM (SELECT * FROM conversations_message m WHERE {where} ORDER BY m.id DESC LIMIT {limit}) m"
+
+
+def _rows(where: str, values: list[SqlValue], limit: int) -> list[Sequence[SqlValue]]:
+    return hot(f"SELECT {_COLUMNS} {_messages(where, limit)}", values)[::-1]
+
+
+def _shown(rows: Sequence[Sequence[SqlValue]], *, files: bool = True) -> list[MessageView]:
+    held: dict[int, list[AttachmentView]] = {}
+    if files and rows:
+        for row in Attachment.objects.filter(message__in=[row[0] for row in rows]).order_by("id"):
+            held.setdefault(row.message_id or 0, []).append(attachment_view(row))
+    return [_message(row, held.get(row[0], [])) for row in rows]
+
+
+def message(message_id: int) -> tuple[int, MessageView] | None:
+    """Return a message with the id of its conversation."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conversation_id FROM conversations_message WHERE id = %s", [message_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return row[0], _shown(_rows("m.id = %s", [message_id], 1))[0]
+
+
+def messages_before(conversation_id: int, *, before: int | None, limit: int = PAGE) -> list[MessageView]:
+    """Return messages older than `before`, oldest first."""
+    if before is None:
+        return _shown(_rows("m.conversation_id = %s", [conversation_id], limit))
+    return _shown(_rows("m.conversation_id = %s AND m.id < %s", [conversation_id, before], limit))
+
+
+def _around(conversation_id: int, staff_id: int | None) -> list[Part]:
+    """Return what has to be read of the history, whether this person has drafts here, and who else is here."""
+    me, now = staff_id or 0, time_in(timezone.now())
+    return [
+        Part(
+            "change",
+            "h.id, h.at, h.kind, h.before, h.after, s.id, s.name",
+            "FROM (SELECT * FROM conversations_change WHERE conversation_id = %s ORDER BY id DESC LIMIT 200) h"
+            " LEFT JOIN accounts_staff s ON h.actor = 'staff:' || s.id",
+            [conversation_id],
+        ),
+        Part(
+            "draft",
+            "d.id",
+            "FROM conversations_draft d WHERE d.conversation_id = %s AND d.staff_id = %s",
+            [conversation_id, me],
+        ),
+        Part(
+            "present",
+            "s.id, s.name, p.state",
+            "FROM conversations_presence p JOIN accounts_staff s ON s.id = p.staff_id"
+            " WHERE p.conversation_id = %s AND p.until > %s AND p.staff_id <> %s",
+            [conversation_id, now, me],
+        ),
+    ]
+
+
+def _history(rows: Sequence[Sequence[SqlValue]]) -> list[ChangeView]:
+    return [
+        ChangeView(c[0], must_time(c[1]), Ref(c[5], c[6]) if c[5] else None, *c[2:5])
+        for c in sorted(rows, key=lambda row: row[0])
+    ]
+
+
+def drafts(conversation_id: int, staff_id: int | None) -> list[DraftView]:
+    """Return what this person has written here and not sent."""
+    if staff_id is None:
+        return []
+    result = []
+    for row in Draft.objects.filter(conversation=conversation_id, staff=staff_id):
+        files = Attachment.objects.filter(pk__in=row.attachment_ids, message=None, uploaded_by=staff_id)
+        result.append(
+            DraftView(
+                row.kind,
+                row.text,
+                row.html,
+                addresses(row.recipients.get("to")),
+                addresses(row.recipients.get("cc")),
+                addresses(row.recipients.get("bcc")),
+                [attachment_view(file) for file in files],
+                row.updated_at,
+            )
+        )
+    return result
+
+
+def reply_recipients(
+    messages: Iterable[tuple[str, str, str, Mapping[str, Any]]], own_addresses: frozenset[str]
+) -> ReplyTo:
+    """Return where an answer goes: the latest inbound message's Reply-To or From, with its Cc and other To.
+
+    `messages` are (direction, author name, author address, recipients), newest first. Our own addresses are
+    left out, nobody is named twice, and nobody is added who was not on that message.
+    """
+    for direction, name, address, recipients in messages:
+        if direction != "in":
+            continue
+        answer_to = addresses(recipients.get("reply_to")) or [AddressView(name, address)]
+        seen = {a.casefold() for a in own_addresses}
+        to = [a for a in answer_to if a.address and a.address.casefold() not in seen]
+        seen |= {a.address.casefold() for a in to}
+        cc = []
+        for other in [*addresses(recipients.get("to")), *addresses(recipients.get("cc"))]:
+            if other.address and other.address.casefold() not in seen:
+                seen.add(other.address.casefold())
+                cc.append(other)
+        return ReplyTo(to or answer_to, cc)
+    return ReplyTo([], [])
+
+
+def detail(
+    conversation_id: int, *, store_ids: Collection[int], staff_id: int | None, own_addresses: frozenset[str]
+) -> Detail | None:
+    """Return a conversation of these stores with its newest messages, history, the reader's drafts and its customer.
+
+    All but files and drafts is one statement.
+    """
+    found = gather(
+        [
+            line(conversation_id, staff_id=staff_id),
+            Part("message", _COLUMNS, _messages("m.conversation_id = %s", PAGE + 1), [conversation_id]),
+            *_around(conversation_id, staff_id),
+            *card_parts(
+                "(SELECT customer_id FROM conversations_conversation WHERE id = %s)",
+                [conversation_id],
+                store_ids=store_ids,
+                staff_id=staff_id,
+            ),
+        ]
+    )
+    if not found["line"]:
+        return None
+    item, language = line_of(found["line"][0])
+    card = card_of(found)
+    if item.store_id not in store_ids or card is None:
+        return None
+    rows = sorted(found["message"], key=lambda row: row[0])
+    return Detail(
+        item=item,
+        language=language,
+        messages=_shown(rows[-PAGE:], files=item.has_attachments),
+        older=rows[1][0] if len(rows) > PAGE else None,
+        history=_history(found["change"]),
+        drafts=drafts(conversation_id, staff_id) if found["draft"] else [],
+        present=[PresentView(Ref(p[0], p[1]), p[2]) for p in found["present"]],
+        reply_to=reply_recipients(_newest_inbound(conversation_id, rows), own_addresses),
+        card=card,
+    )
+
+
+def _newest_inbound(
+    conversation_id: int, rows: Sequence[Sequence[SqlValue]]
+) -> list[tuple[str, str, str, Mapping[str, Any]]]:
+    """Return the customer's latest message; it is nearly always among those that are shown."""
+    found = next((row for row in reversed(rows) if row[1] == "in"), None)
+    if found is None and len(rows) > PAGE:
+        found = next(iter(_rows("m.conversation_id = %s AND m.direction = 'in'", [conversation_id], 1)), None)
+    return [] if found is None else [(found[1], found[7], found[8], json_out(found[11]))]

@@ -1,0 +1,182 @@
+"""The shapes in which conversations leave this room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pult.customers.queries import CustomerView
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """Somebody by id and name."""
+
+    id: int
+    name: str
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One line of the inbox list."""
+
+    id: int
+    subject: str
+    status: str
+    channel: str
+    store_id: int
+    inbox_id: int
+    customer: Ref
+    assignee: Ref | None
+    team_id: int | None
+    priority: int
+    tags: list[int]
+    snippet: str
+    last_message_at: datetime
+    last_direction: str
+    last_author: str
+    message_count: int
+    has_attachments: bool
+    unread: bool
+    snoozed_until: datetime | None
+    version: int
+    created_at: datetime
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some lines and the cursor of the next page, None at the end."""
+
+    items: list[Item]
+    next: str | None
+
+
+class AddressView(msgspec.Struct, frozen=True):
+    """A name and an address."""
+
+    name: str
+    address: str
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who wrote: kind is customer, staff or system."""
+
+    kind: str
+    id: int | None
+    name: str
+    address: str
+
+
+class AttachmentView(msgspec.Struct, frozen=True):
+    """A file of a message."""
+
+    id: int
+    name: str
+    size: int
+    type: str
+    inline: bool
+    content_id: str
+    url: str
+
+
+class MessageView(msgspec.Struct, frozen=True):
+    """One message. `html` is cleaned, `reply` is what was newly written, `state` is its fate, `warnings` say what of
+    it could not be read as its sender meant it (codes: see the channel's parser)."""
+
+    id: int
+    direction: str
+    kind: str
+    subject: str
+    text: str
+    html: str
+    reply: str
+    author: Author
+    to: list[AddressView]
+    cc: list[AddressView]
+    bcc: list[AddressView]
+    created_at: datetime
+    sent_at: datetime | None
+    state: str
+    state_reason: str
+    send_after: datetime | None
+    masked: bool
+    warnings: list[str]
+    has_remote_images: bool
+    attachments: list[AttachmentView]
+
+
+class ChangeView(msgspec.Struct, frozen=True):
+    """One line of history."""
+
+    id: int
+    at: datetime
+    actor: Ref | None
+    kind: str
+    before: str
+    after: str
+
+
+class DraftView(msgspec.Struct, frozen=True):
+    """What was written and not sent."""
+
+    kind: str
+    text: str
+    html: str
+    to: list[AddressView]
+    cc: list[AddressView]
+    bcc: list[AddressView]
+    attachments: list[AttachmentView]
+    updated_at: datetime
+
+
+class ReplyTo(msgspec.Struct, frozen=True):
+    """Where an answer goes unless the agent says otherwise."""
+
+    to: list[AddressView]
+    cc: list[AddressView]
+
+
+class PresentView(msgspec.Struct, frozen=True):
+    """Somebody who has the conversation before them: viewing or typing."""
+
+    staff: Ref
+    state: str
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A customer beside a conversation: who it is, how many conversations the reader may see, the newest of them."""
+
+    customer: CustomerView
+    conversation_count: int
+    recent: list[Item]
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """A conversation with its newest messages; `older` is the cursor of those before."""
+
+    item: Item
+    language: str
+    messages: list[MessageView]
+    older: int | None
+    history: list[ChangeView]
+    drafts: list[DraftView]
+    present: list[PresentView]
+    reply_to: ReplyTo
+    card: Card
+
+
+class SavedViewView(msgspec.Struct, frozen=True):
+    """A named filter. `mine`: the reader made it."""
+
+    id: int
+    name: str
+    shared: bool
+    filters: dict[str, str]
+    position: int
+    mine: bool
+
+
+class TagView(msgspec.Struct, frozen=True):
+    """A word the desk puts on conversations."""
+
+    id: int
+    name: str
+    hue: int

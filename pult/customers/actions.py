@@ -1,0 +1,272 @@
+"""Every write on customers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from pult.customers import merging
+from pult.customers.errors import CustomerNotFound
+from pult.customers.identities import normal
+from pult.customers.index import INDEX
+from pult.customers.models import Customer, Identity
+from pult.platform import events, words
+from pult.platform.db import (
+    Rows,
+    SqlValue,
+    count,
+    hot,
+    insert_many,
+    insert_together,
+    is_postgres,
+    marks,
+    recordset,
+    reserve,
+    rows,
+    time_in,
+)
+from pult.platform.fulltext import Entry, entry_key
+
+merge = merging.merge
+unmerge = merging.unmerge
+
+
+Key = tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """A customer found or made; `verified` says whether the identity it was found by has been proven, `refused`
+    whether the last mail there came back."""
+
+    id: int
+    name: str
+    verified: bool
+    refused: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """An identity of somebody who made contact, as they gave it; `alive` where a person wrote from it just now."""
+
+    kind: str
+    value: str
+    name: str = ""
+    language: str = ""
+    alive: bool = False
+
+
+def identify(*, kind: str, value: str, name: str = "", language: str = "", at: datetime | None = None) -> Known:
+    """Find the customer known by this identity, or make one: see `identify_many`."""
+    return identify_many([Wanted(kind, value, name, language)], at=at)[0]
+
+
+def identify_many(wanted: Sequence[Wanted], *, at: datetime | None = None) -> list[Known]:
+    """Find the customers known by these identities, or make them; two writers at once make one.
+
+    A new identity is not verified: nothing that arrives by itself proves who sent it.
+    """
+    at = at or timezone.now()
+    keys = [(w.kind, normal(w.kind, w.value)) for w in wanted]
+    with transaction.atomic(savepoint=False):
+        found = _find(sorted(set(keys)))
+        _touch(found.values(), at)
+        missing = {key: w for key, w in zip(keys, wanted, strict=True) if key not in found}
+        if missing:
+            found |= _make(missing, at)
+        for key, w in zip(keys, wanted, strict=True):
+            if w.name and not found[key].name:
+                found[key] = _named(found[key], w.name)
+        for address in {key[1] for key, w in zip(keys, wanted, strict=True) if w.alive and found[key].refused}:
+            mark_deliverable(address=address)
+    return [found[key] for key in keys]
+
+
+_FOUND = """
+SELECT i.kind, i.value, c.id, c.name, i.verified_at IS NOT NULL, i.undeliverable_kind = 'soft' FROM customers_identity i
+JOIN customers_customer c ON c.id = i.customer_id
+"""
+_FIND = f"{_FOUND} JOIN unnest(%s::text[], %s::text[]) AS wanted(kind, value) USING (kind, value)"
+
+
+def _find(keys: Sequence[Key]) -> dict[Key, Known]:
+    if len(keys) == 1:
+        found = hot(f"{_FOUND} WHERE i.kind = %s AND i.value = %s", keys[0])
+    elif is_postgres():
+        found = hot(_FIND, [list(part) for part in zip(*keys, strict=True)])
+    else:
+        pairs = ", ".join(["(%s, %s)"] * len(keys))
+        found = rows(f"{_FOUND} WHERE (i.kind, i.value) IN (VALUES {pairs})", [part for key in keys for part in key])
+    return {(row[0], row[1]): Known(row[2], row[3], bool(row[4]), bool(row[5])) for row in found}
+
+
+_TOUCH = """
+UPDATE customers_customer SET last_contact_at = %s WHERE id IN (
+    SELECT id FROM customers_customer WHERE id = ANY(%s) AND (last_contact_at IS NULL OR last_contact_at < %s)
+    ORDER BY id FOR UPDATE)
+"""
+
+
+def _touch(known: Iterable[Known], at: datetime) -> None:
+    """Remember the last contact. Rows are locked in the order of their ids, so that two writers never cross."""
+    ids = sorted({k.id for k in known})
+    if not ids:
+        return
+    stamp = time_in(at)
+    if is_postgres():
+        hot(_TOUCH, [stamp, ids, stamp])
+        return
+    count(
+        f"UPDATE customers_customer SET last_contact_at = %s WHERE id IN ({marks(ids)})"
+        " AND (last_contact_at IS NULL OR last_contact_at < %s)",
+        [stamp, *ids, stamp],
+    )
+
+
+_CLAIM = """
+INSERT INTO customers_identity (customer_id, kind, value, display, undeliverable, created_at)
+SELECT nextval('customers_customer_id_seq'), kind, value, display, undeliverable, created_at
+FROM json_populate_recordset(NULL::customers_identity, %s::json)
+ON CONFLICT (kind, value) DO NOTHING RETURNING customer_id, kind, value
+"""
+
+
+def _make(missing: Mapping[Key, Wanted], at: datetime) -> dict[Key, Known]:
+    """Make customers for identities that nobody has; of two writers at once the first makes them.
+
+    The identities come first (foreign keys are checked at the end of the transaction): who loses has made nothing.
+    """
+    keys = sorted(missing)
+    stamp = time_in(at)
+    ours = _claim(keys, missing, stamp)
+    fields = ("id", "name", "language", "company", "notes", "first_contact_at", "last_contact_at", "created_at")
+    insert_together(
+        Rows(
+            "customers_customer",
+            fields,
+            [
+                (row_id, missing[key].name[:200], missing[key].language, "", "", stamp, stamp, stamp)
+                for key, row_id in ours.items()
+            ],
+        ),
+        INDEX.rows(
+            Entry(row_id, row_id, at, words.index_words([missing[key].name, key[1]], ""))
+            for key, row_id in ours.items()
+        ),
+    )
+    result = {key: Known(row_id, missing[key].name[:200], verified=False) for key, row_id in ours.items()}
+    lost = [key for key in keys if key not in ours]
+    return result | _find(lost) if lost else result
+
+
+def _claim(keys: Sequence[Key], missing: Mapping[Key, Wanted], stamp: SqlValue) -> dict[Key, int]:
+    """Write identities of customers that will be made; return the customers' ids, without those somebody else made."""
+    columns = ("kind", "value", "display", "undeliverable", "created_at")
+    lines = [(*key, missing[key].value[:320], "", stamp) for key in keys]
+    if is_postgres():
+        made = hot(_CLAIM, [recordset(columns, lines)])
+    else:
+        ids = [row_id for (row_id,) in reserve(len(keys), "customers_customer")]
+        made = insert_many(
+            "customers_identity",
+            ("customer_id", *columns),
+            [(row_id, *line) for row_id, line in zip(ids, lines, strict=True)],
+            tail="ON CONFLICT (kind, value) DO NOTHING RETURNING customer_id, kind, value",
+        )
+    return {(kind, value): row_id for row_id, kind, value in made}
+
+
+def _named(known: Known, name: str) -> Known:
+    customer = Customer.objects.select_for_update().get(pk=known.id)
+    customer.name = customer.name or name[:200]
+    customer.save(update_fields=["name"])
+    _index(customer, list(customer.identities.values_list("value", flat=True)))
+    return dataclasses.replace(known, name=customer.name)
+
+
+def _index(customer: Customer, addresses: Sequence[str]) -> None:
+    INDEX.remove([entry_key(customer.created_at, customer.id)])
+    INDEX.put(
+        [
+            Entry(
+                id=customer.id,
+                owner_id=customer.id,
+                at=customer.created_at,
+                words=words.index_words([customer.name, customer.company, *addresses], ""),
+            )
+        ]
+    )
+
+
+def change(
+    *,
+    customer_id: int,
+    actor: str,
+    name: str | None = None,
+    language: str | None = None,
+    company: str | None = None,
+    notes: str | None = None,
+) -> None:
+    """Change what the desk knows of a person; None leaves a field as it is. Raises CustomerNotFound."""
+    given = {"name": name, "language": language, "company": company, "notes": notes}
+    changes = {field: value for field, value in given.items() if value is not None}
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().filter(pk=customer_id).first()
+        if customer is None:
+            raise CustomerNotFound
+        for field, value in changes.items():
+            setattr(customer, field, value)
+        if changes:
+            customer.save(update_fields=list(changes))
+            _index(customer, list(customer.identities.values_list("value", flat=True)))
+            events.append(
+                "customer.changed",
+                scope_id=None,
+                entity_id=customer_id,
+                actor=actor,
+                data={"fields": sorted(changes)},
+            )
+
+
+def mark_undeliverable(*, address: str, kind: str, reason: str, words: str) -> None:
+    """Remember that mail to this address comes back or is not wanted.
+
+    Args:
+        kind: of Identity.Undeliverable; a soft one never covers another.
+        reason: in one word; words: the provider's own.
+    """
+    found = Identity.objects.filter(kind="email", value=normal("email", address))
+    if kind == Identity.Undeliverable.SOFT:
+        found = found.filter(undeliverable_kind__in=["", kind])
+    found.update(undeliverable=words[:200], undeliverable_kind=kind, undeliverable_reason=reason[:24])
+
+
+def mark_deliverable(*, address: str) -> None:
+    """Forget that the last mail to this address came back; that it is dead or complained is for a person to say."""
+    found = Identity.objects.filter(kind="email", value=normal("email", address), undeliverable_kind="soft")
+    found.update(undeliverable="", undeliverable_kind="", undeliverable_reason="")
+
+
+def trust_address(*, customer_id: int, identity_id: int, actor: str) -> None:
+    """Write to an address of this person again, whatever came back from there. Raises CustomerNotFound."""
+    with transaction.atomic():
+        found = Identity.objects.filter(pk=identity_id, customer=customer_id)
+        if not found.update(undeliverable="", undeliverable_kind="", undeliverable_reason=""):
+            raise CustomerNotFound
+        events.append(
+            "customer.changed", scope_id=None, entity_id=customer_id, actor=actor, data={"fields": ["identities"]}
+        )
+
+
+def erase(customer_id: int) -> None:
+    """Forget a person's data; the row stays as an empty shell that conversations can point at."""
+    with transaction.atomic():
+        ids = [customer_id, *Customer.objects.filter(merged_into=customer_id).values_list("id", flat=True)]
+        for customer in Customer.objects.filter(pk__in=ids):
+            INDEX.remove([entry_key(customer.created_at, customer.id)])
+        Identity.objects.filter(customer__in=ids).delete()
+        Customer.objects.filter(pk__in=ids).update(name="", company="", notes="", language="")

@@ -1,0 +1,144 @@
+"""Every read of customers that others may use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import Q
+
+from pult.customers.index import INDEX
+from pult.customers.models import CustomerMerge
+from pult.platform import words
+from pult.platform.db import Part, SqlValue, gather, time_out
+
+
+class IdentityView(msgspec.Struct, frozen=True):
+    """One way to reach a person, as the panel shows it."""
+
+    id: int
+    kind: str
+    value: str
+    verified: bool
+    undeliverable: str
+    undeliverable_kind: str
+    undeliverable_reason: str
+
+
+class CustomerView(msgspec.Struct, frozen=True):
+    """A person, with every identity; `all_ids` are the rows that were joined into this one, itself included."""
+
+    id: int
+    name: str
+    language: str
+    company: str
+    notes: str
+    first_contact_at: datetime | None
+    last_contact_at: datetime | None
+    identities: list[IdentityView]
+    all_ids: list[int]
+
+
+class MergeView(msgspec.Struct, frozen=True):
+    """One merge in a person's history."""
+
+    id: int
+    kept_id: int
+    absorbed_id: int
+    absorbed_name: str
+    by: str
+    at: datetime
+    undone_at: datetime | None
+
+
+def resolve(customer_id: int) -> int | None:
+    """Return the id of the person this row has become part of, itself when it has not, None when unknown."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(merged_into_id, id) FROM customers_customer WHERE id = %s", [customer_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _kept(customer: str) -> str:
+    """Return SQL for the id of the row that stands for a person; `customer` is SQL for the id of any of theirs."""
+    return f"(SELECT coalesce(merged_into_id, id) FROM customers_customer WHERE id = {customer})"
+
+
+def family(customer: str) -> str:
+    """Return SQL for the ids of all rows that are one person; it takes the values of `customer` twice."""
+    return (
+        f"SELECT id FROM customers_customer WHERE id = {_kept(customer)}"
+        f" UNION ALL SELECT id FROM customers_customer WHERE merged_into_id = {_kept(customer)}"
+    )
+
+
+def person(customer: str, values: Sequence[SqlValue]) -> Part:
+    """Return what has to be read for `person_of`; `customer` is SQL for the id of any row of a person."""
+    return Part(
+        "person",
+        """c.id, c.name, c.language, c.company, c.notes, c.first_contact_at, c.last_contact_at, c.merged_into_id,
+            i.id, i.kind, i.value, i.display, i.verified_at IS NOT NULL, i.undeliverable,
+            i.undeliverable_kind, i.undeliverable_reason""",
+        f"FROM customers_customer c LEFT JOIN customers_identity i ON i.customer_id = c.id"
+        f" WHERE c.id IN ({family(customer)})",
+        [*values, *values],
+    )
+
+
+def person_of(rows: Sequence[Sequence[SqlValue]]) -> CustomerView | None:
+    """Return a person from the rows of `person`."""
+    first = next((row for row in rows if row[7] is None), None)
+    if first is None:
+        return None
+    return CustomerView(
+        id=first[0],
+        name=first[1],
+        language=first[2],
+        company=first[3],
+        notes=first[4],
+        first_contact_at=min((at for row in rows if (at := time_out(row[5]))), default=None),
+        last_contact_at=time_out(first[6]),
+        identities=[
+            IdentityView(row[8], row[9], row[11] or row[10], bool(row[12]), *row[13:16])
+            for row in sorted(rows, key=lambda row: row[8] or 0)
+            if row[8] is not None and row[0] == first[0]
+        ],
+        all_ids=sorted({row[0] for row in rows}),
+    )
+
+
+def customer(customer_id: int) -> CustomerView | None:
+    """Return a person by the id of any of their rows, with one query."""
+    return person_of(gather([person("%s", [customer_id])])["person"])
+
+
+def search(query: str, *, limit: int = 20) -> list[CustomerView]:
+    """Return people whose name, company or address matches, the last word by its beginning."""
+    hits = INDEX.find(words.query_terms(query, ()), limit=limit, prefix=True)
+    found = []
+    seen: set[int] = set()
+    for hit in hits:
+        view = customer(hit.owner_id)
+        if view is not None and view.id not in seen:
+            seen.add(view.id)
+            found.append(view)
+    return found
+
+
+def merges(customer_id: int) -> list[MergeView]:
+    """Return the history of merges of a person, newest first."""
+    rows = (
+        CustomerMerge.objects.filter(Q(kept=customer_id) | Q(absorbed=customer_id))
+        .order_by("-id")
+        .values_list("id", "kept_id", "absorbed_id", "absorbed__name", "by_staff__name", "at", "undone_at")
+    )
+    return [MergeView(a, b, c, d, e or "", f, g) for a, b, c, d, e, f, g in rows]
+
+
+def export(customer_id: int) -> dict[str, Any]:
+    """Return everything this room holds of a person, for the person."""
+    view = customer(customer_id)
+    return {} if view is None else msgspec.to_builtins(view)

@@ -1,0 +1,1 @@
+"""A mail server that takes everything and sends nothing on, and the page on which one reads it."""

@@ -1,0 +1,108 @@
+"""Filling an empty Pult with the demo shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pult.accounts import actions as accounts
+from pult.accounts import queries as accounts_queries
+from pult.accounts.access import SYSTEM
+from pult.accounts.queries import SkillInfo
+from pult.channels import actions as channels
+from pult.channels import queries as channels_queries
+from pult.conversations import actions as conversations
+from pult.conversations.actions.importing import mark_closed_read
+from pult.demo import generate
+from pult.demo.shop import AGENTS, STORES, TAGS, TEAMS
+from pult.flows import history
+from pult.platform import words
+
+VIEWS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("Complaints", {"status": "open", "tag": "complaint"}),
+    ("Returns & refunds", {"tag": "returns"}),
+    ("Tyres", {"tag": "tyres"}),
+)
+
+
+class Seeded(NamedTuple):
+    """What seeding made."""
+
+    conversations: int
+    messages: int
+
+
+def is_empty() -> bool:
+    """Say whether nobody has set anything up yet."""
+    return not accounts_queries.stores() and not accounts_queries.staff()
+
+
+def seed(password: str, *, now: datetime | None = None, count: int = generate.CONVERSATIONS) -> Seeded:
+    """Make the demo shop in an empty Pult; everybody at its desk signs in with `password`.
+
+    Args:
+        now: the moment up to which things have happened; the present by default.
+    """
+    words.build_dictionaries()
+    now = (now or datetime.now(UTC)).replace(microsecond=0)
+    people = set_up_desk(password)
+    report = history.import_conversations(generate.conversations(now, count=count))
+    if report.refused:
+        raise RuntimeError(f"the demo's own data was refused: {report.refused[0]}")
+    mark_closed_read(staff_ids=people)
+    return Seeded(report.conversations, report.messages)
+
+
+def set_up_desk(password: str) -> list[int]:
+    """Make stores, teams, people, mailboxes, tags and shared views; return the ids of the people."""
+    stores = {}
+    for store in STORES:
+        made = accounts.create_store(
+            SYSTEM,
+            name=store.name,
+            language=store.language,
+            languages=store.languages,
+            time_zone=store.time_zone,
+            address=store.address,
+        )
+        stores[store.name] = made.id
+    teams = {
+        name: accounts.create_team(SYSTEM, name=name, store_id=stores[store] if store else None).id
+        for name, store in TEAMS
+    }
+    for store in STORES:
+        team = next(teams[name] for name, owner in TEAMS if owner == store.name)
+        for _, address, name in store.inboxes:
+            channels.create_inbox(
+                store_id=stores[store.name], channel="email", name=name, address=address, team_id=team
+            )
+    people = [
+        accounts.create_staff(
+            SYSTEM,
+            email=agent.email,
+            name=agent.name,
+            role=agent.role,
+            language=agent.language,
+            store_ids=[stores[name] for name in agent.stores],
+            team_ids=[teams[name] for name in agent.teams],
+            password=password,
+            skills=[SkillInfo(kind=kind, value=value, level=level) for kind, value, level in agent.skills],
+        ).id
+        for agent in AGENTS
+    ]
+    tags = {name: conversations.create_tag(name=name, hue=hue) for name, hue in TAGS.items()}
+    for position, (name, filters) in enumerate(VIEWS):
+        wanted = {key: str(tags[value]) if key == "tag" else value for key, value in filters.items()}
+        conversations.save_view(view_id=None, staff_id=None, name=name, filters=wanted, shared=True, position=position)
+    return people
+
+
+def post_through(port: int) -> None:
+    """Let every mailbox of the demo shop send through the catch-all server on this port."""
+    ours = {address for store in STORES for _, address, _ in store.inboxes}
+    for inbox in channels_queries.inboxes():
+        if inbox.address in ours:
+            wanted = {**inbox.settings, "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none"}
+            if wanted != inbox.settings:
+                channels.change_inbox(inbox.id, settings=wanted)

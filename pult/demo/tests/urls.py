@@ -1,0 +1,7 @@
+"""Only the demo's own addresses, which are there in a demo alone."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [path("demo/", include("pult.demo.urls"))]

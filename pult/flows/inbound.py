@@ -1,0 +1,213 @@
+"""What arrives: parsed, its sender found, its conversation found or opened, all in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from pult.channels import actions as channels
+from pult.channels import masking, queries, registry
+from pult.channels.base import Address, DeliveryStatus, InboundMessage
+from pult.channels.queries import InboxRecord, Payload
+from pult.conversations import actions as conversations
+from pult.conversations import queries as conversation_queries
+from pult.conversations.actions import Arrival, InboxRef, Writer, Written
+from pult.customers import actions as customers
+from pult.customers.actions import Wanted
+
+log = logging.getLogger(__name__)
+BATCH = 25
+_UNREADABLE = 100_000
+
+
+class Read(NamedTuple):
+    """A payload that could be read: what it says, without card numbers, and its masked copy where it had any."""
+
+    inbox: InboxRecord
+    payload: Payload
+    messages: Sequence[tuple[InboundMessage, bool]]
+    statuses: Sequence[DeliveryStatus]
+    clean: bytes | None
+
+
+class Overtaken(Exception):
+    """Another worker has finished a payload of ours: nothing of it may be written twice."""
+
+
+def run_batch(limit: int = BATCH) -> int:
+    """Work through payloads that wait and return how many there were."""
+    waiting = _apart(channels.claim(limit))
+    if not waiting:
+        return 0
+    inboxes = {i: queries.inbox(i) for i in {payload.inbox_id for payload in waiting}}
+    read = [found for payload in waiting if (found := _read(inboxes[payload.inbox_id], payload)) is not None]
+    try:
+        _write(read)
+    except Exception:
+        # One that cannot be written must not hold the others: each alone, and each failure its own.
+        log.warning("a batch of %s payloads is taken one by one", len(read), exc_info=len(read) == 1)
+        for one in read:
+            _write_alone(one)
+    return len(waiting)
+
+
+def _apart(waiting: Sequence[Payload]) -> Sequence[Payload]:
+    """Take one that was begun before alone: if its process died of it, no other is to blame."""
+    begun = next((payload for payload in waiting if payload.attempts > 1), None)
+    if begun is None:
+        return waiting
+    channels.give_back([payload.id for payload in waiting if payload is not begun])
+    return [begun]
+
+
+def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
+    if payload.attempts > channels.MAX_ATTEMPTS:
+        _failed(inbox, payload, RuntimeError("the process that read it died each time"))
+        return None
+    try:
+        events = registry.adapter(inbox.channel).parse(inbox.info(), payload.raw())
+        messages = [masking.mask_message(event) for event in events if isinstance(event, InboundMessage)]
+        had_cards = any(masked for _, masked in messages) or masking.shows_card(payload.body)
+        clean = masking.masked_copy(payload.body) if had_cards else None
+    except Exception as error:
+        _failed(inbox, payload, error)
+        return None
+    statuses = [event for event in events if isinstance(event, DeliveryStatus)]
+    return Read(inbox, payload, messages, statuses, clean)
+
+
+def _write_alone(one: Read) -> None:
+    try:
+        _write([one])
+    except Overtaken:
+        log.info("payload %s was finished elsewhere", one.payload.id)
+    except Exception as error:
+        _failed(one.inbox, one.payload, error)
+
+
+def _write(read: Sequence[Read]) -> None:
+    with transaction.atomic():
+        take_messages(
+            [(one.inbox, message, masked) for one in read for message, masked in one.messages],
+            payload_ids=[one.payload.id for one in read for _ in one.messages],
+        )
+        for one in read:
+            for status in one.statuses:
+                take_status(one.inbox, status)
+        if not _finish(read):
+            raise Overtaken
+
+
+def _finish(read: Sequence[Read]) -> bool:
+    plain = [one.payload.id for one in read if one.clean is None]
+    masked = [channels.mark_parsed(one.payload.id, one.clean) for one in read if one.clean is not None]
+    return channels.mark_many_parsed(plain) and all(masked)
+
+
+def take_messages(
+    masked: Sequence[tuple[InboxRecord, InboundMessage, bool]], *, payload_ids: Sequence[int] = ()
+) -> list[int]:
+    """Write messages without card numbers where they belong and return their conversations' ids.
+
+    The third of each says whether a card number was taken out; `payload_ids` are what they were read from, so
+    that erasing a person reaches that as well.
+    """
+    if not masked:
+        return []
+    read_from: Sequence[int | None] = payload_ids or [None] * len(masked)
+    senders = customers.identify_many([_sender(message) for _, message, _ in masked])
+    taken = conversations.take_in_many(
+        [
+            Arrival(ref(inbox), sender.id, sender.name or message.sender.address, message, was_masked, payload_id)
+            for (inbox, message, was_masked), sender, payload_id in zip(masked, senders, read_from, strict=True)
+        ]
+    )
+    return [one.conversation_id for one in taken]
+
+
+def _sender(message: InboundMessage) -> Wanted:
+    kind = "email" if "@" in message.sender.address else "handle"
+    alive = message.kind == "person"
+    return Wanted(kind, message.sender.address or "unknown", message.sender.name, message.language, alive)
+
+
+def take_status(inbox: InboxRecord, status: DeliveryStatus) -> None:
+    """Write what became of a message of ours; what it says of an address is remembered if the message went there.
+
+    Whoever got a mail of ours can make up a report on it, but not on anybody else's address. A complaint often hides
+    whose it is: then it is that of the only recipient.
+    """
+    message_id = conversations.record_delivery(inbox.id, status)
+    found = conversation_queries.message(message_id) if message_id is not None else None
+    if found is None:
+        return
+    reached = [a.address for a in [*found[1].to, *found[1].cc, *found[1].bcc]]
+    address = status.recipient
+    if not address and status.state == "complained" and len(reached) == 1:
+        address = reached[0]
+    if not address or address.casefold() not in {a.casefold() for a in reached}:
+        return
+    if status.state in {"delivered", "read"}:
+        customers.mark_deliverable(address=address)
+    elif status.state in {"failed", "complained"}:
+        kind = "complaint" if status.state == "complained" else "hard" if status.permanent else "soft"
+        words = " ".join(part for part in (status.code, status.reason) if part)
+        customers.mark_undeliverable(address=address, kind=kind, reason=status.category, words=words)
+
+
+def _failed(inbox: InboxRecord, payload: Payload, error: Exception) -> None:
+    """What cannot be read or written is tried again, and in the end shown to a person as it came."""
+    log.error("payload %s of inbox %s failed", payload.id, inbox.id, exc_info=error)
+    if not channels.mark_failed(payload.id, f"{type(error).__name__}: {error}"):
+        return
+    shown = InboundMessage(
+        sender=Address(str(payload.envelope.get("sender") or "unknown")),
+        subject="(unreadable message)",
+        text=payload.body[:_UNREADABLE].decode("utf-8", "replace").replace("\x00", ""),
+        external_id=f"unreadable-{payload.id}",
+        kind="unreadable",
+        loop_safe=False,
+    )
+    with transaction.atomic():
+        take_messages([(inbox, *masking.mask_message(shown))])
+
+
+def create(inbox: InboxRecord, address: str, name: str, subject: str, text: str, html: str) -> int:
+    """Open a conversation for a customer's matter that a program brings, and return its id."""
+    message = InboundMessage(
+        sender=Address(address, name),
+        subject=subject,
+        text=text,
+        html=html,
+        reply=text,
+        to=[Address(inbox.address)],
+        sent_at=timezone.now(),
+    )
+    with transaction.atomic():
+        return take_messages([(inbox, *masking.mask_message(message))])[0]
+
+
+def start(inbox: InboxRecord, writer: Writer, written: Written, *, undo_seconds: int = 0) -> int:
+    """Write to a customer first and return the new conversation's id."""
+    first = next(iter(written.to or ()), Address("unknown"))
+    with transaction.atomic():
+        customer = customers.identify(kind="email", value=first.address, name=first.name)
+        conversation_id, _ = conversations.start(
+            inbox=inbox.info(),
+            place=ref(inbox),
+            customer_id=customer.id,
+            customer_name=customer.name or first.address,
+            writer=writer,
+            written=written,
+            undo_seconds=undo_seconds,
+        )
+    return conversation_id
+
+
+def ref(inbox: InboxRecord) -> InboxRef:
+    """Return an inbox as conversations take it."""
+    return InboxRef(inbox.id, inbox.store_id, inbox.team_id, inbox.channel, inbox.address)

@@ -1,0 +1,98 @@
+"""A small shop with one mailbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from pult.accounts import access
+from pult.accounts import actions as accounts
+from pult.accounts import queries as accounts_queries
+from pult.accounts.access import SYSTEM
+from pult.channels import actions as channels
+from pult.channels import queries as channels_queries
+from pult.channels.queries import InboxRecord
+from pult.flows import inbound
+
+MAILBOX = "pomoc@shop.example"
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(settings: Any, tmp_path: Any) -> Iterator[None]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    access.forget()
+    yield
+    access.forget()
+
+
+@pytest.fixture
+def store(db: None) -> accounts_queries.StoreInfo:
+    cache.clear()
+    return accounts.create_store(SYSTEM, name="Trgovina", language="sl")
+
+
+@pytest.fixture
+def inbox(store: accounts_queries.StoreInfo) -> InboxRecord:
+    inbox_id = channels.create_inbox(store_id=store.id, channel="email", name="Pomoč", address=MAILBOX)
+    return channels_queries.inbox(inbox_id)
+
+
+@pytest.fixture
+def agent(store: accounts_queries.StoreInfo) -> accounts_queries.StaffInfo:
+    return accounts.create_staff(SYSTEM, email="ana@shop.example", name="Ana Novak", store_ids=[store.id])
+
+
+Api = Callable[..., Any]
+
+
+@pytest.fixture
+def api(agent: accounts_queries.StaffInfo) -> Api:
+    """api(method, path, body) -> the answer, asked with the agent's token."""
+    token = accounts.issue_token(SYSTEM, staff_id=agent.id, name="t", scopes=["read", "write"]).secret
+    client = Client()
+
+    def call(method: str, path: str, body: object = None, **headers: str) -> Any:
+        return client.generic(
+            method,
+            f"/api/v1{path}",
+            data="" if body is None else json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}", **headers},
+        )
+
+    return call
+
+
+def mail(
+    subject: str = "Kje je moj paket?",
+    text: str = "Pozdravljeni, paketa še ni. Lep pozdrav, Maja",
+    sender: str = "Maja Kos <maja@customers.example>",
+    message_id: str = "<1@customers.example>",
+    **headers: str,
+) -> bytes:
+    """Return an ordinary mail."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, MAILBOX, subject
+    message["Message-ID"] = message_id
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return message.as_bytes()
+
+
+@pytest.fixture
+def arrive(inbox: InboxRecord) -> Callable[..., None]:
+    """arrive(mail bytes): take in and work through it."""
+
+    def take(*bodies: bytes) -> None:
+        for body in bodies:
+            channels.receive(inbox.id, "", {"sender": "maja@customers.example"}, body)
+        inbound.run_batch(100)
+
+    return take

@@ -1,0 +1,227 @@
+"""WSGI under ASGI: the whole Django call runs in one thread of a small pool, the event loop only moves bytes.
+
+Bodies larger than 1 MiB lie on the disk meanwhile, in both directions, so a slow client holds no thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO, cast
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Headers = list[tuple[bytes, bytes]]
+
+log = logging.getLogger(__name__)
+IN_MEMORY = 1 << 20
+CHUNK = 1 << 16
+_ERROR = (500, [(b"content-type", b"text/plain; charset=utf-8")], b"Internal Server Error")
+
+
+class ClientGone(Exception):
+    """The client went away before its request or its answer was complete."""
+
+
+class Spool:
+    """Bytes that a thread writes and the event loop reads behind it; past 1 MiB they lie on the disk."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        self._lock = threading.Lock()
+        self._more = asyncio.Event()
+        self._written = 0
+        self._finished = False
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes; called by the thread. Raises ClientGone."""
+        with self._lock:
+            if self._file.closed:
+                raise ClientGone
+            self._file.seek(self._written)
+            self._file.write(chunk)
+            self._written += len(chunk)
+        self._loop.call_soon_threadsafe(self._more.set)
+
+    def finish(self) -> None:
+        """Say that nothing more comes; called by the thread."""
+        self._finished = True
+        self._loop.call_soon_threadsafe(self._more.set)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield what was written, as it comes."""
+        read = 0
+        try:
+            while True:
+                finished = self._finished
+                with self._lock:
+                    self._file.seek(read)
+                    chunk = self._file.read(CHUNK)
+                read += len(chunk)
+                if chunk:
+                    yield chunk
+                elif finished:
+                    return
+                else:
+                    await self._more.wait()
+                    self._more.clear()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        with self._lock:
+            self._file.close()
+
+
+class Call:
+    """One request on its way through the WSGI application."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.status = 500
+        self.headers: Headers = []
+        self.loop = loop
+        self.started: asyncio.Future[bytes | Spool] = loop.create_future()
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+        """Take the status line and headers, as WSGI has it."""
+        self.status = int(status[:3])
+        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+    def run(self, application: WsgiApplication, environ: dict[str, Any]) -> None:
+        """Make the whole call; runs in a thread of the pool."""
+        try:
+            result = application(environ, self.start_response)
+            try:
+                if getattr(result, "streaming", False):
+                    self._pump(result)
+                else:
+                    self._answer(b"".join(result))
+            finally:
+                close = getattr(result, "close", None)
+                if close is not None:
+                    close()
+        except BaseException:
+            log.exception("The request to %s failed", environ.get("PATH_INFO"))
+            self.status, self.headers, body = _ERROR
+            self._answer(body)
+        finally:
+            environ["wsgi.input"].close()
+
+    def _answer(self, body: bytes | Spool) -> None:
+        self.loop.call_soon_threadsafe(self._resolve, body)
+
+    def _resolve(self, body: bytes | Spool) -> None:
+        if not self.started.done():
+            self.started.set_result(body)
+        elif isinstance(body, Spool):
+            body.close()
+
+    def _pump(self, chunks: Iterable[bytes]) -> None:
+        spool = Spool(self.loop)
+        self._answer(spool)
+        try:
+            for chunk in chunks:
+                spool.write(chunk)
+        except ClientGone:
+            log.info("The client went away during a download")
+        finally:
+            spool.finish()
+
+
+class WsgiBridge:
+    """An ASGI application that serves HTTP by a WSGI application in `threads` threads."""
+
+    def __init__(self, application: WsgiApplication, *, threads: int, max_body: int) -> None:
+        self.application = application
+        self.max_body = max_body
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            body, size = await _read_body(receive, self.max_body)
+        except ClientGone:
+            return
+        if size > self.max_body:
+            body.close()
+            await _refuse_too_large(send)
+            return
+        loop = asyncio.get_running_loop()
+        call = Call(loop)
+        environ = make_environ(scope, body, size)
+        loop.run_in_executor(self.pool, call.run, self.application, environ)
+        answer = await call.started
+        await send({"type": "http.response.start", "status": call.status, "headers": call.headers})
+        if isinstance(answer, bytes):
+            await send({"type": "http.response.body", "body": answer})
+            return
+        async for chunk in answer.chunks():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _read_body(receive: Receive, limit: int) -> tuple[BinaryIO, int]:
+    """Read the whole body, but stop one message after the limit. Raises ClientGone."""
+    file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+    size, more = 0, True
+    while more and size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            file.close()
+            raise ClientGone
+        chunk = message.get("body", b"")
+        if chunk:
+            file.write(chunk)
+            size += len(chunk)
+        more = message.get("more_body", False)
+    file.seek(0)
+    return file, size
+
+
+async def _refuse_too_large(send: Send) -> None:
+    body = b'{"type": "about:blank", "title": "Content Too Large", "status": 413}'
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def make_environ(scope: Scope, body: BinaryIO, size: int) -> dict[str, Any]:
+    """Turn an ASGI scope into a WSGI environment (PEP 3333)."""
+    server = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": scope.get("root_path", "").encode().decode("latin-1"),
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or 0),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if scope.get("client"):
+        environ["REMOTE_ADDR"] = scope["client"][0]
+    for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:
+            continue  # X_Forwarded_For would pass for X-Forwarded-For
+        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
+        key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        if key in environ:
+            value = environ[key] + (";" if key == "HTTP_COOKIE" else ",") + value
+        environ[key] = value
+    environ["CONTENT_LENGTH"] = str(size)
+    return environ

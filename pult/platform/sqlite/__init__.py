@@ -1,0 +1,1 @@
+"""Django's SQLite backend with one write gate across processes."""

@@ -1,0 +1,22 @@
+"""All addresses of Pult."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from pult.web import hooks
+from pult.web.api import api
+from pult.web.api.problems import no_such_door
+from pult.web.pages import staff_app
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    re_path(r"^api/", csrf_exempt(no_such_door)),
+    path("hooks/<int:inbox_id>/<slug:kind>", hooks.receive),
+    *([path("demo/", include("pult.demo.urls"))] if settings.DEMO else []),
+    path("", include("pult.web.sign_in")),
+    # The staff app's own addresses: it reads them itself.
+    re_path(r"^(?!api/|hooks/|static/|_allauth/|accounts/).*$", staff_app),
+]

@@ -1,0 +1,9 @@
+"""The doors of administration."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+from pult.web.api.admin import inboxes, operations, people, webhooks
+
+routers: list[Router] = [people.router, inboxes.router, operations.router, webhooks.router]

@@ -1,0 +1,98 @@
+"""The OpenAPI document: what every door has in common is said once, here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
+
+from pult.platform.text import storable
+
+DESCRIPTION = """The customer-service system of an online shop.
+
+Prove who you are with `Authorization: Bearer pult_...` (a token, limited by its scopes read, write and admin), or with
+the session cookie of the staff app; then every write also carries the cookie `csrftoken` as the header `X-CSRFToken`.
+
+Times are RFC 3339 in UTC. A list answers `{items, next}`: give `next` back as `after` for the following page. An error
+is `application/problem+json` (RFC 9457) with a stable `type`, a `title` in the reader's language and, where fields are
+at fault, `errors: [{field, code, reason}]`: the code is one word for programs, the reason a sentence for people. A POST
+that makes something may carry `Idempotency-Key`: repeated with the same
+key it answers the same and does nothing twice. GET answers with `ETag` can be asked for with `If-None-Match`.
+"""
+
+_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token: pult_<prefix>_<secret>."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": settings.SESSION_COOKIE_NAME,
+        "description": "The sign-in of the staff app, by /_allauth/browser/v1/. Writes also need X-CSRFToken.",
+    },
+}
+_PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:pult:problem:not-found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "reason"],
+                "properties": {name: {"type": "string"} for name in ("field", "code", "reason")},
+            },
+        },
+    },
+}
+
+
+class CleanParser(Parser):
+    """Frees every text of a request of what no database keeps, wherever it stands."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        try:
+            return cast("dict[str, Any]", storable(json.loads(request.body)))
+        except RecursionError as error:
+            raise ValueError("too deep") from error
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, str], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        return cast("dict[str, Any]", storable(super().parse_querydict(data, list_fields, request)))
+
+
+class DescribedAPI(NinjaAPI):
+    """NinjaAPI whose document says how one proves who one is and what an error looks like."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        document["components"]["securitySchemes"] = _SCHEMES
+        document["components"]["schemas"]["Problem"] = _PROBLEM
+        document["security"] = [{"token": []}, {"session": []}]
+        open_to_all = {
+            f"/{document.path_prefix.strip('/')}{path}"
+            for bound in self._get_bound_routers()
+            for path, view in bound.path_operations.items()
+            if all(operation.auth_param is None for operation in view.operations)
+        }
+        for path, methods in document["paths"].items():
+            for described in methods.values():
+                described["responses"]["default"] = {
+                    "description": "A problem",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
+                if path in open_to_all:
+                    described["security"] = []
+        return document

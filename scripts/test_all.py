@@ -1,0 +1,105 @@
+"""`make test`: everything on SQLite and on PostgreSQL, the screens, the browser; says at the end what it left out.
+
+Every step runs even when one before it failed. The last line is pytest's usual one, summed over its runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import machine
+import reports
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "test-results"
+SLOW = "not browser and not soak"
+
+
+class Run:
+    """What happened so far: failed steps, reports of pytest, things left out."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.failed: list[str] = []
+        self.reports: list[Path] = []
+        self.left_out: list[str] = []
+
+    def step(self, name: str, command: list[str], **environment: str) -> None:
+        """Run one command and keep its verdict."""
+        print(f"\n--- {name}", flush=True)
+        begun = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False)
+        verdict = "fine" if done.returncode == 0 else "FAILED"
+        print(f"--- {name}: {verdict}, {time.monotonic() - begun:.0f} s", flush=True)
+        if done.returncode != 0:
+            self.failed.append(name)
+
+    def pytest(self, name: str, marks: str, *options: str, **environment: str) -> None:
+        """Run pytest on what `marks` chooses, with a data folder of its own."""
+        report = RESULTS / f"{name.replace(' ', '-')}.xml"
+        self.reports.append(report)
+        with tempfile.TemporaryDirectory(prefix="pult-test-") as folder:
+            command = [sys.executable, "-m", "pytest", "-q", "-m", marks, f"--junitxml={report}", *options]
+            self.step(name, command, PULT_DATA_DIR=folder, **environment)
+
+    def close(self) -> int:
+        """Say what was left out and what failed, and end as pytest does."""
+        counts, skipped = reports.read(self.reports)
+        for reason, names in sorted(skipped.items()):
+            self.left_out.append(f"{reason} ({len(names)} tests, such as {names[0]})")
+        print("\nLeft out: " + ("nothing" if not self.left_out else ""))
+        for line in self.left_out:
+            print(f"  - {line}")
+        other = [name for name in self.failed if not (RESULTS / f"{name.replace(' ', '-')}.xml").exists()]
+        counts["error"] += len(other)
+        if self.failed:
+            print("Failed: " + ", ".join(self.failed))
+        print(reports.closing_line(counts, time.monotonic() - self.begun))
+        return 1 if self.failed else 0
+
+
+def everything(run: Run) -> None:
+    """All that `make test` is."""
+    run.left_out += machine.install_servers()
+    run.step("check", [sys.executable, "scripts/check.py"])
+    for script in ("check", "test", "locales", "budget"):
+        command = ["scripts/npm", "--prefix", "frontend", "run", "--silent", "--if-present", script]
+        run.step(f"screens: {script}", command)
+    run.pytest("on SQLite", SLOW, "-n", "2", DATABASE_URL="")
+    with machine.postgresql() as url:
+        if url:
+            run.pytest("on PostgreSQL", SLOW, "-n", "2", "--needs-database", DATABASE_URL=url)
+        else:
+            run.left_out.append("PostgreSQL: no server answers, and none could be started or installed")
+    run.left_out += machine.install_browser()
+    run.pytest("in the browser", "browser and not soak", "-p", "no:xdist", DATABASE_URL="")
+
+
+def fast(run: Run) -> None:
+    """What takes less than a minute: style, and the tests that need no other server."""
+    run.step("ruff", [str(Path(sys.executable).parent / "ruff"), "check", "--quiet", "."])
+    run.pytest("fast", f"{SLOW} and not corpus and not mailserver and not program", "-n", "2", DATABASE_URL="")
+
+
+def main() -> int:
+    """Run the steps; return 0 when all of them passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="only what takes less than a minute")
+    options = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    for old in RESULTS.glob("*.xml"):
+        old.unlink()
+    os.environ.setdefault("PULT_DATA", str(ROOT.parent / "shared" / "data"))
+    run = Run()
+    fast(run) if options.fast else everything(run)
+    return run.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

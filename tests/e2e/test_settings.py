@@ -1,0 +1,66 @@
+"""What is set in the settings takes effect; and a first message to a customer, which needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx2
+from playwright.sync_api import expect
+
+from tests.e2e.desk import Desk
+from tests.e2e.installation import Pult, wait_for
+
+Desks = Callable[..., Desk]
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(desk: Desk, pult: Pult) -> None:
+    page = desk.page
+    page.goto("/settings/tokens")
+    page.get_by_role("button", name="New token").click()
+    page.locator("input[name=token]").fill("Stock program")
+    page.get_by_role("button", name="Make token").click()
+    secret = page.locator("[data-secret]").inner_text()
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.get_by_text(secret)).to_have_count(0)
+
+    def status() -> int:
+        return httpx2.get(f"{pult.url}/api/v1/me", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+    assert status() == 200
+    page.get_by_role("button", name="More for Stock program").click()
+    page.get_by_role("menuitem", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("Stock program")).to_have_count(0)
+    wait_for(lambda: status() == 401, seconds=15, what="the token to end")
+
+
+def test_single_keys_can_be_switched_off_and_stay_off(desk: Desk, new_desk: Desks) -> None:
+    page = desk.page
+    page.goto("/settings/profile")
+    switch = page.get_by_role("switch", name="Single-key shortcuts")
+    with page.expect_response(lambda answer: answer.url.endswith("/api/v1/me") and answer.request.method == "PATCH"):
+        switch.click()
+    try:
+        other = new_desk()
+        made = other.pult.begin("No single keys", "Please answer.")
+        other.page.goto(f"/c/{made['id']}")
+        expect(other.page.locator("[data-composer]")).to_be_visible()
+        other.page.keyboard.press("r")
+        expect(other.editor).to_have_count(0)
+    finally:
+        with page.expect_response(lambda answer: answer.url.endswith("/api/v1/me")):
+            switch.click()
+
+
+def test_c_writes_to_a_customer_first(desk: Desk, pult: Pult) -> None:
+    page = desk.page
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="New message")
+    dialog.get_by_label("To").fill("Nika Kos <nika.kos@example.com>,")
+    dialog.locator("input[name=subject]").fill("Your parcel will be a day late")
+    dialog.locator("[contenteditable=true]").click()
+    page.keyboard.type("We are sorry, it comes on Tuesday.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/c/*")
+    mail = pult.mail_out("Your parcel will be a day late", seconds=40)
+    assert "nika.kos@example.com" in mail["To"]
