@@ -44,9 +44,10 @@ QUEUE_THREADS = int(os.environ.get("QUEUE_THREADS", "2"))  # for each worker
 WEB_THREADS = int(os.environ.get("WEB_THREADS", "2"))  # for each web process
 MAX_BODY = int(os.environ.get("MAX_BODY", str(64 << 20)))  # bytes of one request
 # What runs where, as dotted paths. A worker imports TASK_MODULES (they register tasks); calls each function of
-# WORKER_BATCHES again as long as it returns more than 0, and then when its topic is notified or 0.1 s later; and runs
-# each of WORKER_LOOPS in a thread of its own, with a threading.Event that says when to stop. `pult run` keeps a
-# process for each (name, function) of SUPERVISED beside the web workers.
+# WORKER_BATCHES again as long as it returns more than 0, and then when its topic is notified or 0.1 s later; calls
+# WORKER_RELEASES now and then, which give back what dead processes held; and runs each of WORKER_LOOPS in a thread of
+# its own, with a threading.Event that says when to stop. `pult run` keeps a process for each (name, function) of
+# SUPERVISED beside the web workers.
 TASK_MODULES = [
     "pult.platform.storage",
     "pult.platform.webhooks",
@@ -61,6 +62,7 @@ TASK_MODULES = [
 # Called before the processes part ways, so that what they load is shared and the first mail does not wait for it.
 PRELOAD = ["pult.platform.words.build_dictionaries", "pult.channels.adapters.email.language.warm_up"]
 WORKER_BATCHES = [("pult.flows.inbound.run_batch", "payloads"), ("pult.platform.webhooks.run_batch", "events")]
+WORKER_RELEASES = ["pult.platform.queue.release_orphans", "pult.channels.actions.release_orphans"]
 WORKER_LOOPS = ["pult.flows.reactions.react", "pult.channels.listening.run"]
 SUPERVISED = [("worker", "pult.platform.worker.main"), ("smtp", "pult.channels.smtp.run_smtp")]
 # Who may listen to the live stream, what an event looks like there, and who is present: platform knows no such words.

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pult.channels.base import Incoming
 from pult.channels.models import Inbox, ListenerState, RawPayload
 from pult.channels.queries import Payload, forget, payload_body
-from pult.platform import storage, wakeup
+from pult.platform import holders, storage, wakeup
 from pult.platform.db import insert_many, json_in, time_in
 from pult.platform.secrets import SecretUnreadable, seal
 from pult.platform.text import storable
@@ -28,6 +28,8 @@ CLAIM_BYTES = 16 * 1024 * 1024
 
 TOPIC = "payloads"
 """What workers are woken by when something arrived."""
+
+_UNCLAIMED: Mapping[str, Any] = {"claimed_until": None, "claimed_by": ""}
 
 MAX_ATTEMPTS = 6
 BACKOFF = (5, 30, 120, 600, 3600)
@@ -47,6 +49,7 @@ __all__ = [
     "note_listener",
     "receive",
     "receive_many",
+    "release_orphans",
     "replace_bodies",
     "retry_failed",
 ]
@@ -137,12 +140,12 @@ def claim(limit: int = 20, lease: float = 20.0) -> list[Payload]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE channels_rawpayload"
-            " SET claimed_until = %s, attempts = attempts + 1 WHERE id IN ("
+            " SET claimed_until = %s, claimed_by = %s, attempts = attempts + 1 WHERE id IN ("
             " SELECT id FROM channels_rawpayload"
             " WHERE state = 'received' AND (claimed_until IS NULL OR claimed_until < %s)"
             f" ORDER BY id LIMIT %s{lock})"
             " RETURNING id, inbox_id, external_id, envelope, body, blob_id, received_at, attempts",
-            [now + timedelta(seconds=lease), now, limit],
+            [now + timedelta(seconds=lease), holders.new_holder(), now, limit],
         )
         rows = cursor.fetchall()
     return _opened(sorted(rows))
@@ -172,7 +175,21 @@ def _opened(rows: Sequence[Sequence[Any]]) -> list[Payload]:
 def give_back(payload_ids: Sequence[int]) -> None:
     """Let others have payloads that were claimed and not begun."""
     rest = RawPayload.objects.filter(id__in=payload_ids, state=RawPayload.State.RECEIVED)
-    rest.update(claimed_until=None, attempts=F("attempts") - 1)
+    rest.update(**_UNCLAIMED, attempts=F("attempts") - 1)
+
+
+def release_orphans() -> int:
+    """Let others have payloads at once whose holder was a process of this machine that is no more.
+
+    Returns how many there were; each keeps count of having been begun.
+    """
+    held = RawPayload.objects.filter(state=RawPayload.State.RECEIVED).exclude(claimed_by="")
+    gone = holders.gone(held.order_by().values_list("claimed_by", flat=True).distinct())
+    if not gone:
+        return 0
+    released = held.filter(claimed_by__in=gone).update(**_UNCLAIMED)
+    wakeup.notify(TOPIC)
+    return released
 
 
 def _payload(row: Sequence[Any]) -> Payload:
@@ -197,14 +214,14 @@ def mark_parsed(payload_id: int, masked_body: bytes | None = None) -> bool:
     """
     if masked_body is None:
         rows = RawPayload.objects.filter(id=payload_id, state=RawPayload.State.RECEIVED)
-        return rows.update(state=RawPayload.State.PARSED, claimed_until=None, error="") == 1
+        return rows.update(state=RawPayload.State.PARSED, **_UNCLAIMED, error="") == 1
     with transaction.atomic():
         row = RawPayload.objects.select_for_update().filter(id=payload_id).first()
         if row is None or row.state != RawPayload.State.RECEIVED:
             return False
         _replace_body(row, masked_body)
         row.state = RawPayload.State.PARSED
-        row.claimed_until = None
+        row.claimed_until, row.claimed_by = None, ""
         row.error = ""
         row.save()
     return True
@@ -216,7 +233,7 @@ def mark_many_parsed(payload_ids: Sequence[int]) -> bool:
     Returns False when somebody else had already finished one of them: the caller then rolls back.
     """
     rows = RawPayload.objects.filter(id__in=payload_ids, state=RawPayload.State.RECEIVED)
-    return rows.update(state=RawPayload.State.PARSED, claimed_until=None, error="") == len(payload_ids)
+    return rows.update(state=RawPayload.State.PARSED, **_UNCLAIMED, error="") == len(payload_ids)
 
 
 def _replace_body(row: RawPayload, body: bytes) -> None:
@@ -244,7 +261,8 @@ def mark_failed(payload_id: int, error: str) -> bool:
         row.state = RawPayload.State.FAILED if final else RawPayload.State.RECEIVED
         pause = BACKOFF[min(max(row.attempts, 1), len(BACKOFF)) - 1]
         row.claimed_until = None if final else timezone.now() + timedelta(seconds=pause)
-        row.save(update_fields=["error", "state", "claimed_until"])
+        row.claimed_by = ""
+        row.save(update_fields=["error", "state", "claimed_until", "claimed_by"])
     return final
 
 
@@ -297,7 +315,7 @@ def replace_bodies(before: datetime, clean: Callable[[bytes], bytes]) -> int:
 def retry_failed(payload_id: int) -> bool:
     """Let a failed payload be tried again; False if it is not a failed one."""
     rows = RawPayload.objects.filter(id=payload_id, state=RawPayload.State.FAILED)
-    return rows.update(state=RawPayload.State.RECEIVED, attempts=0, claimed_until=None) == 1
+    return rows.update(state=RawPayload.State.RECEIVED, attempts=0, **_UNCLAIMED) == 1
 
 
 def note_listener(inbox_id: int, name: str, *, value: Mapping[str, Any] | None = None, error: str = "") -> None:

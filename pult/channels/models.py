@@ -46,6 +46,7 @@ class RawPayload(models.Model):
     error = models.TextField(default="")
     received_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=64, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["inbox", "external_id"], name="raw_payload_once")]

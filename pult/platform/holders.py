@@ -1,10 +1,11 @@
-"""Who holds a job: a name that tells a living process from one that is no more."""
+"""Who holds a job or a payload: a name that tells a living process from one that is no more."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 _numbers = itertools.count(1)
@@ -24,6 +25,12 @@ def is_alive(holder: str) -> bool:
     """Say whether the process of a holder on this machine is still there."""
     pid, born, _ = holder.rsplit(":", 3)[1:]
     return _born(int(pid)) == born
+
+
+def gone(names: Iterable[str]) -> list[str]:
+    """Return those of these holders that were processes of this machine and are no more."""
+    here = machine_prefix()
+    return [name for name in names if name.startswith(here) and not is_alive(name)]
 
 
 def _born(pid: int) -> str:

@@ -333,14 +333,13 @@ def ensure_periodic() -> None:
 
 def release_orphans() -> int:
     """Make jobs due again at once whose holder was a process of this machine that is no more."""
-    found = db.rows(
-        "SELECT DISTINCT lease_by FROM platform_job WHERE state = 'ready' AND lease_by LIKE %s",
-        (holders.machine_prefix() + "%",),
-    )
+    found = db.rows("SELECT DISTINCT lease_by FROM platform_job WHERE state = 'ready' AND lease_by <> ''")
     sql = "UPDATE platform_job SET lease_by = '', lease_until = NULL, run_at = %s WHERE lease_by = %s"
     now = db.time_in(datetime.now(UTC))
-    gone = [holder for (holder,) in found if not holders.is_alive(cast(str, holder))]
-    return sum(db.count(sql, (now, holder)) for holder in gone)
+    released = sum(db.count(sql, (now, holder)) for holder in holders.gone(cast(str, name) for (name,) in found))
+    if released:
+        wakeup.notify(TOPIC)
+    return released
 
 
 def running(task: str) -> list[dict[str, object]]:

@@ -109,10 +109,12 @@ def _repeat(batch: Batch, topic: str, stop: threading.Event) -> None:
 
 
 def _housekeeping(stop: threading.Event) -> None:
-    """See now and then that periodic jobs exist and that nobody dead holds a job."""
+    """See now and then that periodic jobs exist and that nobody dead holds what WORKER_RELEASES gives back."""
     queue.ensure_periodic()
+    releases = [cast(Batch, import_string(path)) for path in settings.WORKER_RELEASES]
     while not stop.is_set():
-        queue.release_orphans()
+        for release in releases:
+            release()
         connections.close_all()
         stop.wait(10)
 

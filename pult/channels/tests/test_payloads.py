@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from pult.channels import actions, queries, tasks
 from pult.channels.models import RawPayload
+from pult.platform import holders, worker
 from pult.platform.models import Blob
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,36 @@ def test_a_claimed_payload_is_nobody_elses_until_its_lease_ends(inbox_id: int) -
     assert [(p.id, p.attempts) for p in again] == [(ids[0], 2)]
     assert again[0].received_at.tzinfo is not None
     assert abs(timezone.now() - again[0].received_at) < timedelta(minutes=1)
+
+
+def test_what_a_process_held_that_is_gone_is_handed_out_at_once(inbox_id: int) -> None:
+    held, failed = (receive(inbox_id, name, {}, b"x") for name in ("held", "failed"))
+    actions.claim()
+    actions.mark_failed(failed, "not readable")
+    assert actions.release_orphans() == 0, "its holder is this process"
+    assert actions.claim() == []
+    RawPayload.objects.exclude(claimed_by="").update(claimed_by=f"{holders.machine_prefix()}999999999:1:1")
+    assert actions.release_orphans() == 1, "who failed waits for its pause, not for a holder"
+    assert [(p.id, p.attempts) for p in actions.claim()] == [(held, 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_worker_gives_back_what_dead_processes_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    payload_id = receive(make_inbox(), "one", {}, b"x")
+    actions.claim()
+    RawPayload.objects.update(claimed_by=f"{holders.machine_prefix()}999999999:1:1")
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", lambda seconds: stop.set())
+    worker._housekeeping(stop)
+    assert [p.id for p in actions.claim()] == [payload_id]
+
+
+def test_what_another_machine_holds_is_left_to_it(inbox_id: int) -> None:
+    receive(inbox_id, "one", {}, b"x")
+    actions.claim()
+    RawPayload.objects.update(claimed_by="elsewhere:999999999:1:1")
+    assert actions.release_orphans() == 0
+    assert actions.claim() == []
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="one memory database cannot be shared by threads")
