@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from pult.conversations import actions as conversations
 from pult.conversations import queries
-from pult.platform import followers, queue
+from pult.platform import events, followers, queue
 from pult.platform.events import EventRow
 
+READER = events.reader("reactions")
 STEPS: Mapping[str, Sequence[str]] = {
     # What did not leave needs a person: the conversation comes back to the desk.
     "message.failed": ["flows.attend"],
@@ -20,7 +21,7 @@ STEPS: Mapping[str, Sequence[str]] = {
 
 def react(stop: threading.Event) -> None:
     """Start the steps of every event until `stop` is set; steps and cursor commit together."""
-    followers.follow(stop, "reactions", start_steps, kinds=list(STEPS))
+    followers.follow(stop, READER, start_steps, kinds=list(STEPS))
 
 
 def start_steps(rows: list[EventRow]) -> None:

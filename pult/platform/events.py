@@ -228,6 +228,20 @@ def latest() -> int:
     return state().last
 
 
+_readers: set[str] = set()
+
+
+def reader(name: str) -> str:
+    """Register a reader of the log and return its name: no event is deleted that a registered reader has not read."""
+    _readers.add(name)
+    return name
+
+
+def readers() -> frozenset[str]:
+    """Return the names of the readers that this code has."""
+    return frozenset(_readers)
+
+
 def cursor(name: str) -> int:
     """Return how far the named reader has read, 0 before it began."""
     found = db.rows("SELECT position FROM platform_eventcursor WHERE name = %s", (name,))

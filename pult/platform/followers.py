@@ -26,6 +26,7 @@ def follow(
 
     A batch and the cursor commit together, so a step that only writes rows does so exactly once; what it does
     elsewhere it must do by jobs. Of several processes one reads at a time. A failing batch is tried again.
+    The name is one that `events.reader` has registered.
     """
     pause = PAUSE
     while not stop.is_set():
@@ -61,7 +62,12 @@ _HOLD = f"{_HOLD_ALONE} FOR UPDATE SKIP LOCKED"
 
 
 def follow_once(name: str, step: Step, *, kinds: Sequence[str] | None = None, batch: int = 200) -> int:
-    """Hand one batch of new events to `step`; return how many positions the reader moved on."""
+    """Hand one batch of new events to `step`; return how many positions the reader moved on.
+
+    Raises LookupError where no reader of that name is registered: nothing would keep its events.
+    """
+    if name not in events.readers():
+        raise LookupError(f"no reader of the log is registered as {name!r}")
     wanted = "1 = 1" if kinds is None else _WANTED.format(marks=db.marks(kinds)) if kinds else "1 = 0"
     position, last, any_wanted = db.hot(_LOOK.format(wanted=wanted), [*(kinds or ()), name])[0]
     if position >= last:

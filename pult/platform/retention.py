@@ -2,10 +2,14 @@
 
 An event is needed by the readers of the log (their cursors say how far they are), by a webhook that has not been
 delivered, and by a stream that resumes: who asks for what is gone is told to load everything again (`pruned`).
+
+A reader that this code does not have, because its version or its package is gone, holds nothing back for longer than
+EVENT_DAYS. One of a newer version, beside which this code still runs, loses nothing younger by that.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +18,7 @@ from django.conf import settings
 from pult.platform import db, events
 from pult.platform.queue import periodic
 
+log = logging.getLogger(__name__)
 BATCH = 1_000
 PAUSE = 0.02  # seconds between batches, for those who want to write meanwhile
 DAY = 86_400.0
@@ -23,10 +28,7 @@ WEBHOOKS_FAILED = timedelta(days=90)
 _PRUNED = "~pruned"
 """The cursor that says how far the log has been deleted; no reader's."""
 
-_FLOOR = """
-SELECT (SELECT min(position) FROM platform_eventcursor WHERE name <> %s),
-       (SELECT min(event_id) FROM platform_webhookdelivery WHERE status IN ('queued', 'retrying'))
-"""
+_WAITED_FOR = "SELECT min(event_id) FROM platform_webhookdelivery WHERE status IN ('queued', 'retrying')"
 _OLDEST = "SELECT position, id, created_at FROM platform_event WHERE position > %s ORDER BY position LIMIT %s"
 
 
@@ -51,26 +53,52 @@ def pruned() -> int:
 
 @periodic("platform.prune_events", every=DAY, timeout=3_600)
 def prune_events() -> None:
-    """Delete events older than EVENT_DAYS that every reader has read and no webhook waits for."""
+    """Delete events older than EVENT_DAYS that every reader of this code has read and no webhook waits for."""
     before = datetime.now(UTC) - timedelta(days=settings.EVENT_DAYS)
     _delete_events()  # Where it was stopped between the word and the deed.
     while True:
-        read, wanted = db.rows(_FLOOR, (_PRUNED,))[0]
-        if read is None:
+        known, _ = _readers()
+        if not known:
             return  # Nobody has read anything yet.
+        slowest, read = min(known.items(), key=lambda item: item[1])
+        wanted = db.rows(_WAITED_FOR)[0][0]
         old = []
         for position, event_id, created_at in db.rows(_OLDEST, (pruned(), BATCH)):
-            if position > read or db.must_time(created_at) >= before or (wanted is not None and event_id >= wanted):
+            if db.must_time(created_at) >= before or (wanted is not None and event_id >= wanted):
+                break
+            if position > read:
+                log.error("Events older than EVENT_DAYS wait for the reader %s, who stands at %s", slowest, read)
                 break
             old.append(position)
         if not old:
             return
         # First it is said: who resumes in between loads everything anew, instead of missing what just went.
         events.advance(_PRUNED, old[-1])
+        _drop_strangers(old[-1])
         _delete_events()
         if len(old) < BATCH:
             return
         time.sleep(PAUSE)
+
+
+def _readers() -> tuple[dict[str, int], dict[str, int]]:
+    """Return how far the readers of this code have read, and how far those have whom it does not know."""
+    known: dict[str, int] = {}
+    strangers: dict[str, int] = {}
+    for name, position in db.rows("SELECT name, position FROM platform_eventcursor WHERE name <> %s", (_PRUNED,)):
+        (known if name in events.readers() else strangers)[name] = position
+    return known, strangers
+
+
+def _drop_strangers(position: int) -> None:
+    """Forget readers that this code does not know and that have not read what goes now.
+
+    Where there is one all the same it begins at what is left, as its cursor would have had it.
+    """
+    for name, reached in _readers()[1].items():
+        if reached < position:
+            db.count("DELETE FROM platform_eventcursor WHERE name = %s AND position < %s", (name, position))
+            log.warning("The event reader %s, who stood at %s, is dropped: there is none here", name, reached)
 
 
 def _delete_events() -> None:

@@ -25,7 +25,7 @@ from pult.platform import db, events, followers, httpclient, queue
 from pult.platform.events import EventRow
 from pult.platform.models import WebhookDelivery, WebhookSubscription
 
-READER = "webhooks"
+READER = events.reader("webhooks")
 TIMEOUT = 15.0
 # Seconds after each failed try; three days and a half in all.
 BACKOFF = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 86_400)

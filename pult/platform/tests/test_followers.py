@@ -10,6 +10,8 @@ from pult.platform.events import EventRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 seen: list[str] = []
+for name in ("one", "two"):
+    events.reader(name)
 
 
 def remember(rows: list[EventRow]) -> None:
@@ -43,6 +45,12 @@ def test_a_failing_step_moves_nothing_on() -> None:
         followers.follow_once("one", fail)
     assert followers.follow_once("one", remember) == 1
     assert seen == ["a"]
+
+
+def test_nobody_reads_without_being_known_as_a_reader() -> None:
+    happen("a")
+    with pytest.raises(LookupError, match="stranger"):
+        followers.follow_once("stranger", remember)
 
 
 def test_other_kinds_are_passed_by() -> None:

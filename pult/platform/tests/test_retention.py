@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from pult.platform import events, queue, retention
-from pult.platform.models import Event, IdempotencyKey, Job, WebhookDelivery, WebhookSubscription
+from pult.platform.models import Event, EventCursor, IdempotencyKey, Job, WebhookDelivery, WebhookSubscription
 
 pytestmark = pytest.mark.django_db(transaction=True)
+for name in ("slow", "fast", "reader"):
+    events.reader(name)
 LONG_AGO = datetime.now(UTC) - timedelta(days=200)
 
 
@@ -51,6 +53,28 @@ def test_events_stay_until_the_slowest_reader_has_read_them() -> None:
     events.advance("slow", given[9])
     retention.prune_events()
     assert left() == []
+
+
+def test_a_reader_that_is_no_more_holds_nothing_back_and_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    given = happened(8)
+    events.advance("reader", given[7])
+    events.advance("removed", given[1])
+    events.advance("also-removed", given[7])
+    Event.objects.filter(position__gt=given[5]).update(created_at=datetime.now(UTC))
+    retention.prune_events()
+    assert left() == given[6:]
+    names = set(EventCursor.objects.values_list("name", flat=True))
+    assert names == {"reader", "also-removed", retention._PRUNED}, "who has read what went is in nobody's way"
+    assert [record.args for record in caplog.records] == [("removed", given[1])]
+
+
+def test_that_a_reader_does_not_get_on_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    given = happened(3)
+    events.advance("slow", given[0])
+    retention.prune_events()
+    assert left() == given[1:]
+    assert [record.args for record in caplog.records] == [("slow", given[0])]
+    assert events.cursor("slow") == given[0]
 
 
 def test_young_events_stay() -> None:

@@ -149,7 +149,7 @@ def test_one_who_resumes_from_what_is_deleted_loads_everything_again(outside: Ou
         from pult.platform import retention
         settings.EVENT_DAYS = -1
         events.sequence()
-        events.advance("reader", 3)
+        events.advance(events.reader("reader"), 3)
         retention.prune_events()
         """
     )
