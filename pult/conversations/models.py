@@ -149,12 +149,14 @@ class Attachment(models.Model):
 
 
 class Tag(models.Model):
-    """A word the desk puts on conversations. A retired one is being taken off them and is offered nowhere."""
+    """A word the desk puts on conversations. A retired one is taken off them and is offered nowhere; it stays, so
+    that what is on its way to it still finds where it went (`merged_into`, the id of another tag)."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=60, unique=True)
     hue = models.PositiveSmallIntegerField(default=220)
     retired = models.BooleanField(default=False, db_default=False)
+    merged_into = models.BigIntegerField(null=True)
 
 
 class ConversationTag(models.Model):

@@ -157,6 +157,7 @@ class _Importer:
                 good.append((number, line))
         fresh = self._unknown(good)
         olds: list[OldConversation] = []
+        self.tags.clear()  # What is removed while an import runs is made anew.
         with transaction.atomic():
             owners = import_people([_person(line) for _, line in fresh])
             for (number, line), owner in zip(fresh, owners, strict=True):

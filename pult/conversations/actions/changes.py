@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pult.conversations.actions import record
+from pult.conversations.actions.tags import standing
 from pult.conversations.errors import Refused, VersionConflict
 from pult.conversations.models import Conversation, ConversationTag, Priority, Status, Tag
 
@@ -103,12 +104,12 @@ def _set_tags(row: Conversation, wanted: Sequence[int], actor: str) -> bool:
     ids = sorted(set(wanted))
     if ids == sorted(row.tag_ids):
         return False
-    names = dict(Tag.objects.filter(pk__in=[*ids, *row.tag_ids]).values_list("id", "name"))
-    offered = set(Tag.objects.filter(pk__in=ids, retired=False).values_list("id", flat=True))
-    if any(tag_id not in offered and tag_id not in row.tag_ids for tag_id in ids):
-        raise Refused("unknown_tag", "tags")
     gone = set(row.tag_ids) - set(ids)
     fresh = [tag_id for tag_id in ids if tag_id not in row.tag_ids]
+    given = standing(fresh)
+    if len(given) < len(fresh):
+        raise Refused("unknown_tag", "tags")
+    names = given | dict(Tag.objects.filter(pk__in=gone).values_list("id", "name"))
     ConversationTag.objects.filter(conversation=row, tag__in=gone).delete()
     ConversationTag.objects.bulk_create(
         [ConversationTag(conversation=row, tag_id=tag_id) for tag_id in fresh], ignore_conflicts=True

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pult.channels import masking
 from pult.channels.base import Address
 from pult.conversations.actions import record
+from pult.conversations.actions.tags import standing
 from pult.conversations.content import clean_html
 from pult.conversations.errors import ConversationNotFound, MessageNotFound, Refused
 from pult.conversations.models import Attachment, Conversation, Draft, Presence, ReadMark, SavedView
@@ -92,9 +93,12 @@ def save_view(
     if not name:
         raise Refused("empty", "name")
     values = {"name": name, "filters": dict(filters), "position": position}
-    if view_id is None:
-        return SavedView.objects.create(**values, owner_id=None if shared else staff_id, made_by_id=staff_id).id
     with transaction.atomic():
+        tag = filters.get("tag", "")
+        if tag.isdecimal() and not standing([int(tag)]):
+            raise Refused("unknown_tag", "filters")
+        if view_id is None:
+            return SavedView.objects.create(**values, owner_id=None if shared else staff_id, made_by_id=staff_id).id
         row = _visible_view(view_id, staff_id)
         if row is None:
             raise MessageNotFound

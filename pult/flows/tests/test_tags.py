@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 
+from pult.conversations import actions
 from pult.conversations.actions import tags
 from pult.flows import reactions  # its tasks are known to the queue
 from pult.flows.tests.conftest import mail
@@ -88,6 +91,19 @@ def test_a_removed_tag_is_gone_and_its_name_free(tagged: tuple[list[int], int, i
     assert refused.status_code == 422
 
 
+def test_a_removed_tag_leaves_the_saved_views(tagged: tuple[list[int], int, int], api: Call, lead: Call) -> None:
+    _, old, new = tagged
+    both = {"tag": str(old), "status": "open"}
+    kept = api("POST", "/views", {"name": "Odprte", "shared": True, "filters": both}).json()["id"]
+    api("POST", "/views", {"name": "Vse", "shared": True, "filters": {"tag": str(old)}})
+    assert lead("DELETE", f"/tags/{old}").status_code == 204
+    views = api("GET", "/views").json()["items"]
+    assert [(view["id"], view["filters"]) for view in views] == [(kept, {"status": "open"})], "none shows everything"
+    refused = api("POST", "/views", {"name": "Spet", "filters": both})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_tag")
+    assert api("POST", "/views", {"name": "Spet", "filters": {"tag": str(new)}}).status_code == 201
+
+
 def test_an_agent_makes_tags_and_changes_none(tagged: tuple[list[int], int, int], api: Call) -> None:
     _, old, new = tagged
     assert api("PATCH", f"/tags/{old}", {"name": "x"}).status_code == 403
@@ -113,3 +129,63 @@ def test_merged_twice_in_a_row_every_conversation_ends_at_the_last(
     assert lead("POST", f"/tags/{new}/merge", {"into_id": last}).status_code == 204
     queue.run_due()
     assert [tags_of(api, one) for one in ids] == [[last]] * 3
+
+
+def test_a_merge_that_comes_last_still_finds_where_its_tag_went(
+    tagged: tuple[list[int], int, int], api: Call, lead: Call
+) -> None:
+    ids, old, new = tagged
+    last = api("POST", "/tags", {"name": "povračilo"}).json()["id"]
+    assert lead("POST", f"/tags/{old}/merge", {"into_id": new}).status_code == 204
+    assert lead("POST", f"/tags/{new}/merge", {"into_id": last}).status_code == 204
+    for job in reversed(queue.claim()):
+        assert queue.run_job(job)
+    assert [tags_of(api, one) for one in ids] == [[last]] * 3
+
+
+class Giving(threading.Thread):
+    """A colleague who gives a tag and has not finished when it is removed."""
+
+    def __init__(self, give: Callable[[], object]) -> None:
+        super().__init__()
+        self.give = give
+        self.given, self.finish = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        try:
+            with transaction.atomic():
+                self.give()
+                self.given.set()
+                self.finish.wait(30)
+        finally:
+            connections.close_all()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite there is one writer at a time")
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_tag_given_while_it_is_removed_does_not_stay_behind(
+    tagged: tuple[list[int], int, int], api: Call, lead: Call
+) -> None:
+    ids, _, new = tagged
+    changes = actions.Changes(tags=[new])
+    giving = Giving(lambda: actions.change(conversation_id=ids[2], changes=changes, actor="staff:1"))
+    giving.start()
+    assert giving.given.wait(30)
+    removing = threading.Thread(target=remove, args=(new,))
+    removing.start()
+    removing.join(0.5)
+    assert removing.is_alive(), "who removes waits for who gives"
+    giving.finish.set()
+    giving.join(30)
+    removing.join(30)
+    queue.run_due()
+    assert all(new not in tags_of(api, one) for one in ids)
+
+
+def remove(tag_id: int) -> None:
+    """Remove a tag and work through its conversations, as another process would."""
+    try:
+        actions.remove_tag(tag_id=tag_id, into_id=None, actor="system")
+        queue.run_due()
+    finally:
+        connections.close_all()

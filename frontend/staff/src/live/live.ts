@@ -65,7 +65,7 @@ export const useLive = defineStore('live', () => {
   function happened(word: Happening): void {
     const id = word.conversation_id
     if (word.customer_id) customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
-    if (word.kind === 'tag.changed') void session.refreshDirectory().catch(() => undefined)
+    if (word.kind === 'tag.changed') void Promise.all([session.refreshDirectory(), views.load()]).catch(() => undefined)
     if (!id) return
     if (word.kind === 'message.undone' && word.message_id) takenBack(word.message_id)
     const known = conversations.items.get(id)
