@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from pult.channels.base import Incoming
 from pult.channels.models import Inbox, ListenerState, RawPayload
 from pult.channels.queries import Payload, forget, payload_body
 from pult.platform import holders, storage, wakeup
-from pult.platform.db import insert_many, json_in, time_in
+from pult.platform.db import among, hot, insert_many, is_postgres, json_in, time_in
 from pult.platform.secrets import SecretUnreadable, seal
 from pult.platform.text import storable
 
@@ -88,10 +89,10 @@ def receive_many(items: Sequence[Incoming]) -> list[int | None]:
     fresh: dict[tuple[int, str], Incoming] = {}  # of twins in one call, the first; ids follow the order of arrival
     for key, item in zip(keys, items, strict=True):
         fresh.setdefault(key, item)
-    with transaction.atomic():
-        blobs = {
-            key: storage.put(item.body, sealed=True).id for key, item in fresh.items() if len(item.body) > INLINE_BYTES
-        }
+    large = {key: item for key, item in fresh.items() if len(item.body) > INLINE_BYTES}
+    # Without files it is one statement, which is a transaction of its own.
+    with transaction.atomic() if large else nullcontext():
+        blobs = {key: storage.put(item.body, sealed=True).id for key, item in large.items()}
         rows = [
             (
                 *key,
@@ -131,24 +132,23 @@ _STORED = "ON CONFLICT (inbox_id, external_id) DO NOTHING RETURNING id, inbox_id
 def claim(limit: int = 20, lease: float = 20.0) -> list[Payload]:
     """Take up to `limit` payloads to parse, oldest first; nobody else gets them for `lease` seconds."""
     now = timezone.now()
-    lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        # Looking first keeps an idle worker out of SQLite's write gate.
-        cursor.execute("SELECT 1 FROM channels_rawpayload WHERE state = 'received' LIMIT 1")
-        if cursor.fetchone() is None:
-            return []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE channels_rawpayload"
-            " SET claimed_until = %s, claimed_by = %s, attempts = attempts + 1 WHERE id IN ("
-            " SELECT id FROM channels_rawpayload"
-            " WHERE state = 'received' AND (claimed_until IS NULL OR claimed_until < %s)"
-            f" ORDER BY id LIMIT %s{lock})"
-            " RETURNING id, inbox_id, external_id, envelope, body, blob_id, received_at, attempts",
-            [now + timedelta(seconds=lease), holders.new_holder(), now, limit],
-        )
-        rows = cursor.fetchall()
-    return _opened(sorted(rows))
+    values = [time_in(now + timedelta(seconds=lease)), holders.new_holder(), time_in(now), limit]
+    if is_postgres():
+        return _opened(sorted(hot(_CLAIM.format(lock="FOR UPDATE SKIP LOCKED"), values)))
+    # Looking first keeps an idle worker out of SQLite's write gate.
+    if not hot("SELECT 1 FROM channels_rawpayload WHERE state = 'received' LIMIT 1"):
+        return []
+    with transaction.atomic():
+        found = hot(_CLAIM.format(lock=""), values)
+    return _opened(sorted(found))
+
+
+_CLAIM = """
+UPDATE channels_rawpayload SET claimed_until = %s, claimed_by = %s, attempts = attempts + 1 WHERE id IN (
+    SELECT id FROM channels_rawpayload
+    WHERE state = 'received' AND (claimed_until IS NULL OR claimed_until < %s) ORDER BY id LIMIT %s {lock})
+RETURNING id, inbox_id, external_id, envelope, body, blob_id, received_at, attempts
+"""
 
 
 def _opened(rows: Sequence[Sequence[Any]]) -> list[Payload]:
@@ -232,8 +232,16 @@ def mark_many_parsed(payload_ids: Sequence[int]) -> bool:
 
     Returns False when somebody else had already finished one of them: the caller then rolls back.
     """
-    rows = RawPayload.objects.filter(id__in=payload_ids, state=RawPayload.State.RECEIVED)
-    return rows.update(state=RawPayload.State.PARSED, **_UNCLAIMED, error="") == len(payload_ids)
+    if not payload_ids:
+        return True
+    chosen, values = among("id", payload_ids)
+    return len(hot(_PARSED.format(chosen=chosen), values)) == len(payload_ids)
+
+
+_PARSED = """
+UPDATE channels_rawpayload SET state = 'parsed', claimed_until = NULL, claimed_by = '', error = ''
+WHERE {chosen} AND state = 'received' RETURNING id
+"""
 
 
 def _replace_body(row: RawPayload, body: bytes) -> None:

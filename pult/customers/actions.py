@@ -26,7 +26,6 @@ from pult.platform.db import (
     marks,
     recordset,
     reserve,
-    rows,
     time_in,
 )
 from pult.platform.fulltext import Entry, entry_key
@@ -73,8 +72,7 @@ def identify_many(wanted: Sequence[Wanted], *, at: datetime | None = None) -> li
     at = at or timezone.now()
     keys = [(w.kind, normal(w.kind, w.value)) for w in wanted]
     with transaction.atomic(savepoint=False):
-        found = _find(sorted(set(keys)))
-        _touch(found.values(), at)
+        found = _meet(sorted(set(keys)), at)
         missing = {key: w for key, w in zip(keys, wanted, strict=True) if key not in found}
         if missing:
             found |= _make(missing, at)
@@ -87,44 +85,58 @@ def identify_many(wanted: Sequence[Wanted], *, at: datetime | None = None) -> li
 
 
 _FOUND = """
-SELECT i.kind, i.value, c.id, c.name, i.verified_at IS NOT NULL, i.undeliverable_kind = 'soft' FROM customers_identity i
-JOIN customers_customer c ON c.id = i.customer_id
+SELECT i.kind, i.value, c.id AS customer_id, c.name, i.verified_at IS NOT NULL AS verified,
+    i.undeliverable_kind = 'soft' AS refused
+FROM customers_identity i JOIN customers_customer c ON c.id = i.customer_id
 """
 _FIND = f"{_FOUND} JOIN unnest(%s::text[], %s::text[]) AS wanted(kind, value) USING (kind, value)"
 
 
-def _find(keys: Sequence[Key]) -> dict[Key, Known]:
+def _finding(keys: Sequence[Key]) -> tuple[str, Sequence[SqlValue]]:
+    """Return the statement that finds who is known by these identities, and its parameters."""
     if len(keys) == 1:
-        found = hot(f"{_FOUND} WHERE i.kind = %s AND i.value = %s", keys[0])
-    elif is_postgres():
-        found = hot(_FIND, [list(part) for part in zip(*keys, strict=True)])
-    else:
-        pairs = ", ".join(["(%s, %s)"] * len(keys))
-        found = rows(f"{_FOUND} WHERE (i.kind, i.value) IN (VALUES {pairs})", [part for key in keys for part in key])
+        return f"{_FOUND} WHERE i.kind = %s AND i.value = %s", keys[0]
+    if is_postgres():
+        return _FIND, [list(part) for part in zip(*keys, strict=True)]
+    pairs = ", ".join(["(%s, %s)"] * len(keys))
+    return f"{_FOUND} WHERE (i.kind, i.value) IN (VALUES {pairs})", [part for key in keys for part in key]
+
+
+def _find(keys: Sequence[Key]) -> dict[Key, Known]:
+    return _known(hot(*_finding(keys)))
+
+
+def _known(found: Iterable[Sequence[SqlValue]]) -> dict[Key, Known]:
     return {(row[0], row[1]): Known(row[2], row[3], bool(row[4]), bool(row[5])) for row in found}
 
 
-_TOUCH = """
-UPDATE customers_customer SET last_contact_at = %s WHERE id IN (
-    SELECT id FROM customers_customer WHERE id = ANY(%s) AND (last_contact_at IS NULL OR last_contact_at < %s)
-    ORDER BY id FOR UPDATE)
+# Rows are locked in the order of their ids, so that two writers never cross.
+_MEET = """
+WITH found AS ({find}), touched AS (
+    UPDATE customers_customer SET last_contact_at = %s WHERE id IN (
+        SELECT id FROM customers_customer
+        WHERE id IN (SELECT customer_id FROM found) AND (last_contact_at IS NULL OR last_contact_at < %s)
+        ORDER BY id FOR UPDATE)
+)
+SELECT * FROM found
 """
 
 
-def _touch(known: Iterable[Known], at: datetime) -> None:
-    """Remember the last contact. Rows are locked in the order of their ids, so that two writers never cross."""
-    ids = sorted({k.id for k in known})
-    if not ids:
-        return
+def _meet(keys: Sequence[Key], at: datetime) -> dict[Key, Known]:
+    """Return those who are known by these identities, and remember the contact."""
     stamp = time_in(at)
     if is_postgres():
-        hot(_TOUCH, [stamp, ids, stamp])
-        return
-    count(
-        f"UPDATE customers_customer SET last_contact_at = %s WHERE id IN ({marks(ids)})"
-        " AND (last_contact_at IS NULL OR last_contact_at < %s)",
-        [stamp, *ids, stamp],
-    )
+        find, values = _finding(keys)
+        return _known(hot(_MEET.format(find=find), [*values, stamp, stamp]))
+    found = _find(keys)
+    ids = sorted({one.id for one in found.values()})
+    if ids:
+        count(
+            f"UPDATE customers_customer SET last_contact_at = %s WHERE id IN ({marks(ids)})"
+            " AND (last_contact_at IS NULL OR last_contact_at < %s)",
+            [stamp, *ids, stamp],
+        )
+    return found
 
 
 _CLAIM = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import transaction
@@ -43,8 +43,8 @@ def run_batch(limit: int = BATCH) -> int:
     waiting = _apart(channels.claim(limit))
     if not waiting:
         return 0
-    inboxes = {i: queries.inbox(i) for i in {payload.inbox_id for payload in waiting}}
-    read = [found for payload in waiting if (found := _read(inboxes[payload.inbox_id], payload)) is not None]
+    inboxes = {inbox.id: inbox for inbox in queries.kept_inboxes()}
+    read = [found for payload in waiting if (found := _read(_inbox(inboxes, payload), payload)) is not None]
     try:
         _write(read)
     except Exception:
@@ -53,6 +53,10 @@ def run_batch(limit: int = BATCH) -> int:
         for one in read:
             _write_alone(one)
     return len(waiting)
+
+
+def _inbox(known: Mapping[int, InboxRecord], payload: Payload) -> InboxRecord:
+    return known.get(payload.inbox_id) or queries.inbox(payload.inbox_id)
 
 
 def _apart(waiting: Sequence[Payload]) -> Sequence[Payload]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.transaction import TransactionManagementError
 
 from pult.platform import db, wakeup
@@ -39,20 +39,28 @@ _STATE = """
 SELECT (SELECT last FROM platform_eventcounter WHERE id = 1),
     EXISTS (SELECT 1 FROM platform_event WHERE position IS NULL)
 """
-_LOCK_COUNTER = "SELECT last FROM platform_eventcounter WHERE id = 1 FOR UPDATE SKIP LOCKED"
+# One statement, so that nobody waits for its round trips. The counter's row is read as it is once locked, the events
+# as they were before: those that somebody else has given a position meanwhile keep it, and the ones meant for them here
+# stay nobody's. So positions rise, with gaps.
 _GIVE = """
-WITH pending AS (
-    SELECT id, row_number() OVER (ORDER BY id) AS rank FROM (
-        SELECT id FROM platform_event WHERE position IS NULL ORDER BY id LIMIT %s
-    ) waiting
+WITH counter AS (
+    SELECT last FROM platform_eventcounter
+    WHERE id = 1 AND EXISTS (SELECT 1 FROM platform_event WHERE position IS NULL)
+    FOR UPDATE SKIP LOCKED
+), pending AS (
+    SELECT waiting.id, counter.last + row_number() OVER (ORDER BY waiting.id) AS position
+    FROM counter, (SELECT id FROM platform_event WHERE position IS NULL ORDER BY id LIMIT %s) waiting
 ), given AS (
-    UPDATE platform_event AS event SET position = counter.last + pending.rank
-    FROM pending, platform_eventcounter AS counter
-    WHERE event.id = pending.id AND counter.id = 1
+    UPDATE platform_event AS event SET position = pending.position
+    FROM pending WHERE event.id = pending.id AND event.position IS NULL
     RETURNING 1
+), moved AS (
+    UPDATE platform_eventcounter SET last = (SELECT max(position) FROM pending)
+    WHERE id = 1 AND EXISTS (SELECT 1 FROM pending)
 )
-UPDATE platform_eventcounter SET last = last + (SELECT count(*) FROM given) WHERE id = 1
-RETURNING (SELECT count(*) FROM given)
+SELECT (SELECT count(*) FROM given),
+    EXISTS (SELECT 1 FROM platform_event WHERE position IS NULL),
+    EXISTS (SELECT 1 FROM platform_eventcounter WHERE id = 1)
 """
 _COLUMNS = "position, id, kind, scope_id, entity_id, actor, data, created_at"
 _READ = f"SELECT {_COLUMNS} FROM platform_event WHERE position > %s ORDER BY position LIMIT %s"
@@ -154,26 +162,32 @@ def _take_position(number: int = 1) -> int:
     return cast(int, taken[0][0])
 
 
-def sequence() -> int:
+class Given(NamedTuple):
+    """How many positions were given, and whether any event waited for one."""
+
+    number: int
+    waited: bool
+
+
+def give() -> Given:
     """Give the next positions to committed events that have none, in the order of their ids, at most 5,000.
 
-    Cheap when nothing waits; returns at once when another process is at it. Not to be called from a longer
-    transaction: the counter row stays locked until its end. Returns how many positions were given.
+    Cheap when nothing waits; gives none while another process is at it. Not to be called from a longer
+    transaction: the counter row stays locked until its end.
     """
-    return give() if state().waiting else 0
-
-
-def give() -> int:
-    """Do as `sequence`, without a look whether anything waits."""
     if not db.is_postgres():
-        return 0
-    with transaction.atomic():
-        if not db.hot(_LOCK_COUNTER) and not db.count(_MAKE_COUNTER):
-            return 0
-        given = cast(int, db.hot(_GIVE, (BATCH,))[0][0])
-        if given:
-            wakeup.notify(TOPIC)
-    return given
+        return Given(0, waited=False)
+    number, waited, counted = db.hot(_GIVE, (BATCH,))[0]
+    if waited and not counted and db.count(_MAKE_COUNTER):
+        return give()
+    if number:
+        wakeup.notify(TOPIC)
+    return Given(number, waited)
+
+
+def sequence() -> int:
+    """Do as `give`; return how many positions were given."""
+    return give().number
 
 
 class State(NamedTuple):

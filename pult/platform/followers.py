@@ -50,9 +50,18 @@ def follow(
 
 
 _LOOK = """
-SELECT reader.position, log.last, {wanted} FROM
+SELECT reader.position, log.last, {wanted} AS wanted FROM
     (SELECT coalesce((SELECT position FROM platform_eventcursor WHERE name = %s), 0) AS position) reader,
     (SELECT coalesce((SELECT last FROM platform_eventcounter WHERE id = 1), 0) AS last) log
+"""
+# All up to `last` was there to be seen and none of it is for this reader, whoever else reads for it.
+_PASS = f"""
+WITH seen AS ({_LOOK}), passed AS (
+    UPDATE platform_eventcursor AS cursor SET position = seen.last FROM seen
+    WHERE NOT seen.wanted AND cursor.name = %s AND cursor.position < seen.last
+    RETURNING 1
+)
+SELECT position, last, wanted, EXISTS (SELECT 1 FROM passed) FROM seen
 """
 _WANTED = """EXISTS (SELECT 1 FROM platform_event e
     WHERE e.position > reader.position AND e.position <= log.last AND e.kind IN ({marks}))"""
@@ -61,20 +70,27 @@ _HOLD_ALONE = "SELECT position FROM platform_eventcursor WHERE name = %s"
 _HOLD = f"{_HOLD_ALONE} FOR UPDATE SKIP LOCKED"
 
 
-def follow_once(name: str, step: Step, *, kinds: Sequence[str] | None = None, batch: int = 200) -> int:
+def follow_once(
+    name: str, step: Step, *, kinds: Sequence[str] | None = None, batch: int = 200, asleep: str = "1 = 0"
+) -> int:
     """Hand one batch of new events to `step`; return how many positions the reader moved on.
 
-    Raises LookupError where no reader of that name is registered: nothing would keep its events.
+    `asleep` is an SQL condition under which the reader wants none of them. Raises LookupError where no reader of
+    that name is registered: nothing would keep its events.
     """
     if name not in events.readers():
         raise LookupError(f"no reader of the log is registered as {name!r}")
-    wanted = "1 = 1" if kinds is None else _WANTED.format(marks=db.marks(kinds)) if kinds else "1 = 0"
-    position, last, any_wanted = db.hot(_LOOK.format(wanted=wanted), [*(kinds or ()), name])[0]
+    wanted = f"NOT ({asleep})" if kinds is None else _WANTED.format(marks=db.marks(kinds)) if kinds else "1 = 0"
+    if db.is_postgres():
+        look = (_PASS.format(wanted=wanted), [*(kinds or ()), name, name])
+    else:
+        look = (f"SELECT *, 1 = 0 FROM ({_LOOK.format(wanted=wanted)})", [*(kinds or ()), name])
+    position, last, any_wanted, passed = db.hot(*look)[0]
     if position >= last:
         return 0
     if not any_wanted:
-        # All up to `last` was there to be seen and none of it is for this reader, whoever else reads for it.
-        events.advance(name, last)
+        if not passed:
+            events.advance(name, last)
         return int(last - position)
     if position == 0:
         events.advance(name, 0)  # make the row that the next lines lock

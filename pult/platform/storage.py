@@ -62,6 +62,8 @@ def put(content: bytes | BinaryIO, *, sealed: bool = False) -> BlobRef:
 def put_many(contents: Sequence[bytes]) -> list[BlobRef]:
     """Store several files in one transaction, in the order of their names, whatever order they are given in: of two
     transactions that store the same files, one then waits for the other and not each for both."""
+    if not contents:
+        return []
     order = sorted(range(len(contents)), key=lambda index: hashlib.sha256(contents[index]).digest())
     with transaction.atomic():
         stored = {index: put(contents[index]) for index in order}

@@ -126,18 +126,16 @@ class Tailer:
 
     def _look(self, seen: datetime) -> datetime:
         """Read and publish what is new; return up to when presence was read."""
-        state = events.state()
-        if state.waiting and events.TOPIC not in self._woken:
+        if not self._woken:
             # Workers do this when something was committed; here it is for the time when there is none.
             events.give()
-            state = events.state()
         if self._position is None:
-            self._position, seen = state.last, datetime.now(UTC)
+            self._position, seen = events.latest(), datetime.now(UTC)
             self._publish([], self._position)
         waiting, self._waiting = self._waiting, []
         if waiting:
             self.loop.call_soon_threadsafe(_resolve, waiting)
-        rows = events.read(self._position, limit=BATCH) if state.last > self._position else []
+        rows = events.read(self._position, limit=BATCH)
         if rows:
             self._publish(_frames(rows), rows[-1].position)
             self._position = rows[-1].position

@@ -140,9 +140,12 @@ def redeliver(delivery_id: int) -> bool:
     return True
 
 
+_NOBODY = "NOT EXISTS (SELECT 1 FROM platform_webhooksubscription WHERE active)"
+
+
 def run_batch() -> int:
     """Make deliveries of the next events; return how far the reader moved on."""
-    return followers.follow_once(READER, _make_deliveries, batch=200)
+    return followers.follow_once(READER, _make_deliveries, batch=200, asleep=_NOBODY)
 
 
 _INSERT = """

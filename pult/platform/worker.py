@@ -126,10 +126,9 @@ def sequence_forever(stop: threading.Event) -> None:
     was at it is not left to a wake-up that came too early.
     """
     while not stop.is_set():
-        if events.state().waiting:
-            events.give()
-            close_old_connections()
+        waited = events.give().waited
+        close_old_connections()
+        if waited:
             stop.wait(SEQUENCE_EVERY)
         else:
-            close_old_connections()
             wakeup.wait(events.WAITING)

@@ -81,7 +81,8 @@ def test_late_commits_are_never_skipped_by_any_reader(outside: Outside) -> None:
     expected = sum(int(n) for n in written[:WRITERS]) + len(written) - WRITERS
     for result in results:
         print(result)
-        assert result["total"] == result["seen"] == result["top"] == result["given"] == expected
+        assert result["total"] == result["seen"] == result["given"] == expected
+        assert result["top"] >= expected, "a position more, where two gave them at once, is nobody's"
         assert result["in_order"], "the events of one entity keep their order"
 
 

@@ -61,11 +61,11 @@ def test_what_was_notified_since_the_last_wait_is_not_missed() -> None:
 def test_who_has_nothing_to_do_sleeps_until_there_is_something(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
 
-    def look() -> events.State:
+    def look() -> events.Given:
         looks.append(time.monotonic())
-        return events.State(0, waiting=False)
+        return events.Given(0, waited=False)
 
-    monkeypatch.setattr(events, "state", look)
+    monkeypatch.setattr(events, "give", look)
     monkeypatch.setattr(events, "WAITING", "a topic that nothing else rings")
     monkeypatch.setattr(wakeup._of(os.getpid()), "patience", 60.0)
     stop = threading.Event()
