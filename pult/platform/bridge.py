@@ -6,6 +6,7 @@ Bodies larger than 1 MiB lie on the disk meanwhile, in both directions, so a slo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import tempfile
@@ -23,6 +24,7 @@ Headers = list[tuple[bytes, bytes]]
 log = logging.getLogger(__name__)
 IN_MEMORY = 1 << 20
 CHUNK = 1 << 16
+LINGER = 2.0  # seconds in which the rest of a refused request is still taken, so that its sender reads the answer
 _ERROR = (500, [(b"content-type", b"text/plain; charset=utf-8")], b"Internal Server Error")
 
 
@@ -147,13 +149,16 @@ class WsgiBridge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if declared_size(scope) > self.max_body:
+            await _refuse_too_large(receive, send, self.max_body)
+            return
         try:
             body, size = await _read_body(receive, self.max_body)
         except ClientGone:
             return
         if size > self.max_body:
             body.close()
-            await _refuse_too_large(send)
+            await _refuse_too_large(receive, send, self.max_body)
             return
         loop = asyncio.get_running_loop()
         call = Call(loop)
@@ -187,11 +192,26 @@ async def _read_body(receive: Receive, limit: int) -> tuple[BinaryIO, int]:
     return file, size
 
 
-async def _refuse_too_large(send: Send) -> None:
-    body = b'{"type": "about:blank", "title": "Content Too Large", "status": 413}'
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+def declared_size(scope: Scope) -> int:
+    """Return the bytes of the body that a request announces, 0 where it does not."""
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(announced) if announced.isdigit() else 0
+
+
+async def _refuse_too_large(receive: Receive, send: Send, limit: int) -> None:
+    body = b'{"type": "about:blank", "title": "Content Too Large", "status": 413, "limit": %d}' % limit
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER):
+            while (message := await receive())["type"] != "http.disconnect" and message.get("more_body"):
+                pass
+    await send({"type": "http.response.body", "body": b""})
 
 
 def make_environ(scope: Scope, body: BinaryIO, size: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -36,14 +36,14 @@ class Changes:
     snoozed_until: datetime | Keep | None = KEEP
 
 
-def change(*, conversation_id: int, changes: Changes, actor: str, version: int | None = None) -> list[str]:
+def change(*, conversation_id: int, changes: Changes, actor: str, versions: Collection[int] | None = None) -> list[str]:
     """Change a conversation and return the names of the fields that changed.
 
-    Raises ConversationNotFound, VersionConflict (it is not at `version` any more), Refused.
+    Raises ConversationNotFound, VersionConflict (it is at none of `versions` any more), Refused.
     """
     with transaction.atomic():
         row = record.locked(conversation_id)
-        if version is not None and row.version != version:
+        if versions is not None and row.version not in versions:
             raise VersionConflict(row.version)
         changed = [*_set_state(row, changes, actor), *_set_plain(row, changes, actor)]
         if not isinstance(changes.tags, Keep) and _set_tags(row, changes.tags, actor):

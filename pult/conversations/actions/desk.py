@@ -135,15 +135,17 @@ def upload(*, name: str, content_type: str, content: bytes, staff_id: int | None
         ).id
 
 
-def discard_upload(*, attachment_id: int, staff_id: int | None) -> None:
-    """Delete a file that was uploaded and not sent."""
+def discard_upload(*, attachment_id: int, staff_id: int | None) -> bool:
+    """Delete a file that this person uploaded and nobody sent; False if it is not one of those."""
     with transaction.atomic():
         row = (
             Attachment.objects.select_for_update().filter(pk=attachment_id, message=None, uploaded_by=staff_id).first()
         )
-        if row is not None:
-            row.delete()
-            storage.release(row.blob_id)
+        if row is None:
+            return False
+        row.delete()
+        storage.release(row.blob_id)
+    return True
 
 
 def sweep() -> None:

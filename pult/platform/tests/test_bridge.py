@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pult.platform import bridge
 from pult.platform.bridge import WsgiApplication, WsgiBridge
 
 pytestmark = pytest.mark.program
@@ -44,12 +46,11 @@ class Stream:
 async def call(
     application: WsgiApplication, chunks: list[bytes], *, pause: float = 0, **scope: Any
 ) -> tuple[int, dict[bytes, bytes], bytes]:
-    bridge = WsgiBridge(application, threads=1, max_body=8 << 20)
-    return await through(bridge, chunks, pause=pause, **scope)
+    return await through(WsgiBridge(application, threads=1, max_body=8 << 20), chunks, pause=pause, **scope)
 
 
 async def through(
-    bridge: WsgiBridge, chunks: list[bytes], *, pause: float = 0, **scope: Any
+    front: WsgiBridge, chunks: list[bytes], *, pause: float = 0, **scope: Any
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     sent: list[Any] = []
     left = list(chunks)
@@ -74,7 +75,7 @@ async def through(
         "scheme": "http",
         **scope,
     }
-    await bridge(full, receive, send)
+    await front(full, receive, send)
     body = b"".join(message.get("body", b"") for message in sent[1:])
     assert not sent[-1].get("more_body", False)
     return sent[0]["status"], dict(sent[0]["headers"]), body
@@ -98,6 +99,28 @@ def test_a_large_body_comes_through_and_a_too_large_one_is_refused() -> None:
     assert headers[b"content-type"] == b"application/problem+json"
 
 
+def test_a_body_announced_as_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "LINGER", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        assert sent, "the answer does not wait for the body"
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    def never(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-length", b"1" + b"0" * 15)]}
+    asyncio.run(WsgiBridge(never, threads=1, max_body=1 << 20)(scope, receive, send))
+    assert sent[0]["status"] == 413
+    assert json.loads(sent[1]["body"])["limit"] == 1 << 20
+    assert not sent[-1].get("more_body", False)
+
+
 def test_a_slow_client_of_a_download_holds_no_thread() -> None:
     made = Stream(iter([b"y" * 65_536] * 64))
 
@@ -108,11 +131,11 @@ def test_a_slow_client_of_a_download_holds_no_thread() -> None:
         return made
 
     async def test() -> None:
-        bridge = WsgiBridge(application, threads=1, max_body=1 << 20)
-        slow = asyncio.create_task(through(bridge, [], pause=0.02, path="/slow"))
+        front = WsgiBridge(application, threads=1, max_body=1 << 20)
+        slow = asyncio.create_task(through(front, [], pause=0.02, path="/slow"))
         await asyncio.sleep(0.1)
         began = time.monotonic()
-        assert (await through(bridge, [b"now"], path="/quick"))[2] == b"now"
+        assert (await through(front, [b"now"], path="/quick"))[2] == b"now"
         assert time.monotonic() - began < 0.6
         assert not slow.done()
         assert (await slow)[2] == b"y" * (65_536 * 64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -205,6 +206,15 @@ def test_open_streams_do_not_keep_the_process_alive(outside: Outside) -> None:
     assert _stop(process) < 3
     assert listener.event() == {}
     listener.close()
+
+
+def test_who_announces_too_much_hears_so_before_sending_it(server: int) -> None:
+    with socket.create_connection(("127.0.0.1", server), timeout=30) as line:
+        line.sendall(b"POST /api/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n")
+        answer = http.client.HTTPResponse(line)
+        answer.begin()
+        assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
+        assert json.loads(answer.read())["status"] == 413
 
 
 def test_everything_else_is_answered_by_django(server: int) -> None:

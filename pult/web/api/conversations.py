@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,10 @@ class ListQuery(Schema):
     unread: bool = False
     after: str = ""
     limit: int = Field(default=50, ge=1, le=200)
+
+
+VIEW_WORDS = frozenset(ListQuery.model_fields) - {"q", "view", "after", "limit"}
+"""What a saved view may narrow the list by; a search is no view, and a view stands on no other."""
 
 
 def filters_of(query: ListQuery, actor: Actor) -> Filters:
@@ -96,9 +101,9 @@ def view_filters(name: str, actor: Actor) -> Filters | None:
 
 def saved_filters(found: Mapping[str, str], actor: Actor) -> Filters | None:
     """Return the filters that a saved view's words stand for; None if they stand for nothing."""
-    known = {field: value for field, value in found.items() if field in ListQuery.model_fields}
+    known = {field: value for field, value in found.items() if field in VIEW_WORDS}
     try:
-        return filters_of(ListQuery.model_validate({**known, "view": "", "after": "", "q": ""}), actor)
+        return filters_of(ListQuery.model_validate(known), actor)
     except (ValidationError, Refused):
         return None
 
@@ -230,16 +235,27 @@ def change_conversation(request: HttpRequest, conversation_id: int, wanted: sche
     place = visible(actor, conversation_id, "conversations.write")
     fields = wanted.model_fields_set
     _check(wanted, place.store_id)
-    match = request.headers.get("If-Match", "").strip('W/"')
-    if match and not match.isdecimal():
-        raise Refused("not_a_version", "If-Match")
     actions.change(
         conversation_id=conversation_id,
         changes=Changes(**{f: getattr(wanted, f) if f in fields else KEEP for f in _FIELDS}),
         actor=actor.ref,
-        version=int(match) if match else None,
+        versions=_versions(request),
     )
     return answer(queries.items([conversation_id], staff_id=actor.staff_id)[0])
+
+
+_VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
+
+
+def _versions(request: HttpRequest) -> frozenset[int] | None:
+    """Return the versions that If-Match allows, None for any (RFC 9110, 13.1.1). Raises Refused."""
+    wanted = request.headers.get("If-Match", "").strip()
+    if wanted in {"", "*"}:
+        return None
+    found = [_VERSION.fullmatch(tag.strip()) for tag in wanted.split(",")]
+    if not all(found):
+        raise Refused("not_a_version", "If-Match")
+    return frozenset(int(tag[1] or tag[2]) for tag in found if tag)
 
 
 def _check(wanted: schemas.ChangesIn, store_id: int) -> None:

@@ -15,7 +15,8 @@ from pult.conversations.filters import BUILTIN_VIEWS
 from pult.web.api import schemas
 from pult.web.api.answers import answer, empty
 from pult.web.api.auth import actor_of
-from pult.web.api.conversations import saved_filters, view_filters
+from pult.web.api.conversations import VIEW_WORDS, saved_filters, view_filters
+from pult.web.api.problems import UnknownNames
 from pult.web.api.reading import given, visible
 
 router = Router(tags=["desk"])
@@ -105,6 +106,8 @@ def _save(request: HttpRequest, view_id: int | None, wanted: schemas.ViewIn, sta
     access.require(actor, "conversations.write")
     if view_id is not None:
         _may_change(actor, view_id)
+    if unknown := wanted.filters.keys() - VIEW_WORDS:
+        raise UnknownNames(f"filters.{name}" for name in unknown)
     if saved_filters(wanted.filters, actor) is None:
         raise Refused("unknown_filter", "filters")
     saved = actions.save_view(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 from ninja.parser import Parser
 
 from pult.platform.text import storable
+from pult.web.api.problems import UnknownNames
 
 DESCRIPTION = """The customer-service system of an online shop.
 
@@ -21,9 +26,10 @@ the session cookie of the staff app; then every write also carries the cookie `c
 
 Times are RFC 3339 in UTC. A list answers `{items, next}`: give `next` back as `after` for the following page. An error
 is `application/problem+json` (RFC 9457) with a stable `type`, a `title` in the reader's language and, where fields are
-at fault, `errors: [{field, code, reason}]`: the code is one word for programs, the reason a sentence for people. A POST
-that makes something may carry `Idempotency-Key`: repeated with the same
-key it answers the same and does nothing twice. GET answers with `ETag` can be asked for with `If-None-Match`.
+at fault, `errors: [{field, code, reason}]`: the code is one word for programs, the reason a sentence for people. Query
+parameters that a door does not have are such errors. A POST that makes something may carry `Idempotency-Key`: repeated
+with the same key it answers the same and does nothing twice. GET answers with `ETag` can be asked for with
+`If-None-Match`.
 """
 
 _SCHEMES = {
@@ -71,8 +77,41 @@ class CleanParser(Parser):
         return cast("dict[str, Any]", storable(super().parse_querydict(data, list_fields, request)))
 
 
+Run = Callable[..., HttpResponseBase]
+
+
+def note_parameters(run: Run) -> Run:
+    """Let the request of a door that is not open to all know which query parameters the door has."""
+    operation = cast(Operation, run.__self__)  # type: ignore[attr-defined]
+    queries = [model for model in operation.models if model.__ninja_param_source__ == "query"]
+    known = frozenset(name for model in queries for name in model.__ninja_flatten_map__)
+    if operation.auth_param is None:
+        return run
+
+    @wraps(run)
+    def with_parameters(request: HttpRequest, **path: Any) -> HttpResponseBase:
+        request.known_parameters = known  # type: ignore[attr-defined]
+        return run(request, **path)
+
+    return with_parameters
+
+
 class DescribedAPI(NinjaAPI):
-    """NinjaAPI whose document says how one proves who one is and what an error looks like."""
+    """NinjaAPI whose document says how one proves who one is and what an error looks like.
+
+    A query parameter that the door does not have is refused: nobody shall believe that a misspelt filter filters.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_decorator(note_parameters, mode="view")
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Go on with a request of somebody who may ask. Raises UnknownNames."""
+        known: frozenset[str] | None = getattr(request, "known_parameters", None)
+        if known is not None and (unknown := set(request.GET) - known):
+            raise UnknownNames(unknown)
+        return super().create_temporal_response(request)
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None

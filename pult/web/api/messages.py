@@ -107,10 +107,11 @@ def _readable(request: HttpRequest, attachment_id: int) -> queries.StoredFile:
 
 @router.delete("/attachments/{int:attachment_id}", response={204: None})
 def discard(request: HttpRequest, attachment_id: int) -> HttpResponse:
-    """Delete a file that was uploaded and not sent."""
+    """Delete a file that one has uploaded and not sent."""
     actor = actor_of(request)
     access.require(actor, "conversations.write")
-    actions.discard_upload(attachment_id=attachment_id, staff_id=actor.staff_id)
+    if not actions.discard_upload(attachment_id=attachment_id, staff_id=actor.staff_id):
+        raise MessageNotFound
     return empty()
 
 

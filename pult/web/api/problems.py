@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 import msgspec
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -15,6 +18,7 @@ from pult.channels.queries import NoSuchInbox
 from pult.conversations import errors as conversations
 from pult.customers import errors as customers
 from pult.platform.paging import BadCursor
+from pult.platform.text import storable
 from pult.web.api import reasons
 from pult.web.api.wording import language_of, sentence
 
@@ -31,6 +35,14 @@ class Problem(Exception):
         self.kind = kind
         self.detail = detail
         self.extra = extra
+
+
+class UnknownNames(Exception):
+    """The request names something by a word that means nothing here: query parameters, filters of a view."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(names)
+        self.names = sorted(str(storable(name))[:100] for name in names)[:20]
 
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -71,6 +83,15 @@ def _of(error: Exception | type[Exception], request: HttpRequest) -> Problem:
         case conversations.Refused():
             told = reasons.sentence(error.reason, language_of(request))
             return Problem(422, "invalid", errors=[{"field": error.field, "code": error.reason, "reason": told}])
+        case UnknownNames():
+            told = reasons.sentence("unknown_parameter", language_of(request))
+            return Problem(
+                422,
+                "invalid",
+                errors=[{"field": name, "code": "unknown_parameter", "reason": told} for name in error.names],
+            )
+        case RequestDataTooBig():
+            return Problem(413, "too-large", limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         case customers.MergeRefused():
             return Problem(409, "merge-refused", reason=error.reason)
         case BadCursor():
@@ -78,6 +99,8 @@ def _of(error: Exception | type[Exception], request: HttpRequest) -> Problem:
         case OverflowError() | DataError():
             # A number or a time that no column holds.
             return Problem(422, "invalid")
+        case SuspiciousOperation():
+            return Problem(400, "unreadable")
         case HttpError() if error.status_code == 400:
             return Problem(400, "unreadable")
         case HttpError():
@@ -117,6 +140,8 @@ def install(api: NinjaAPI) -> None:
 
     for kind in (
         Problem,
+        UnknownNames,
+        SuspiciousOperation,
         AccountsError,
         BadCursor,
         NoSuchInbox,

@@ -90,6 +90,13 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "el": "Αυτό που επιλέξατε δεν υπάρχει πλέον.",
         "pl": "Wybrana pozycja już nie istnieje.",
     },
+    "unknown_parameter": {
+        "en": "There is no parameter of this name.",
+        "sl": "Parametra s tem imenom ni.",
+        "hr": "Parametar s tim imenom ne postoji.",
+        "el": "Δεν υπάρχει παράμετρος με αυτό το όνομα.",
+        "pl": "Nie ma parametru o tej nazwie.",
+    },
     "assignee_without_access": {
         "en": "This person may not see the conversations of this store.",
         "sl": "Ta oseba nima dostopa do pogovorov te trgovine.",

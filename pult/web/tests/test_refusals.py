@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from pult.accounts import actions, queries
 from pult.accounts.access import SYSTEM
@@ -50,6 +52,62 @@ def test_a_field_is_named_as_the_api_calls_it_wherever_it_stands(opened: int, ap
     assert errors(api("POST", f"{place}/read", {})) == [("message_id", "required")]
     assert errors(api("POST", f"{place}/notes", {"text": " "})) == [("text", "empty")]
     assert errors(api("PATCH", place, {"snoozed_until": "2026-01-01T10:00:00"})) == [("snoozed_until", "time")]
+
+
+def test_a_parameter_that_a_door_does_not_have_is_refused_by_its_name(opened: int, api: Call) -> None:
+    assert errors(api("GET", "/conversations?stauts=open&limit=5")) == [("stauts", "unknown_parameter")]
+    assert errors(api("GET", "/conversations?b=1&a=")) == [("a", "unknown_parameter"), ("b", "unknown_parameter")]
+    assert errors(api("GET", f"/conversations/{opened}?conversation_id=1")) == [
+        ("conversation_id", "unknown_parameter")
+    ]
+    assert errors(api("GET", "/me?x=%00%ff")) == [("x", "unknown_parameter")]
+    assert errors(api("POST", "/tags?name=a", {"name": "b"})) == [("name", "unknown_parameter")]
+    assert Client().get("/api/v1/conversations?stauts=open").status_code == 401, "first who asks, then what"
+    assert Client().get("/api/v1/health?at=now").status_code == 200
+    many = api("GET", "/conversations?" + "&".join(f"p{n}={n}" for n in range(1_500)))
+    assert (many.status_code, many["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_a_view_keeps_only_filters_that_there_are(api: Call) -> None:
+    for name in ("q", "view", "after", "limit", "stauts"):
+        refused = api("POST", "/views", {"name": "A", "filters": {"status": "open", name: "1"}})
+        assert errors(refused) == [(f"filters.{name}", "unknown_parameter")]
+    assert api("POST", "/views", {"name": "A", "filters": {"status": "open", "priority": "1"}}).status_code == 201
+
+
+def test_a_change_holds_to_any_version_to_one_or_to_one_of_some(opened: int, api: Call) -> None:
+    place = f"/conversations/{opened}"
+
+    def change(match: str) -> Any:
+        version = api("GET", place).json()["version"]
+        subject = {"subject": f"Zadeva {version}"}
+        return api("PATCH", place, subject, **{"If-Match": match.replace("V", str(version))})
+
+    for match in ("*", ' "V" ', 'W/"V"', "V", '"99999", "V"'):
+        assert change(match).status_code == 200, match
+    assert change('"99999"').status_code == 412
+    for match in ("now", '"V', '"', "-1", "V,"):
+        assert errors(change(match)) == [("If-Match", "not_a_version")], match
+
+
+def test_a_text_that_is_too_large_is_refused_as_such(opened: int, api: Call) -> None:
+    answer = api("POST", f"/conversations/{opened}/notes", {"text": "a" * 6_000_000})
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:pult:problem:too-large")
+
+
+def test_only_ones_own_file_that_was_not_sent_can_be_thrown_away(opened: int, api: Call, boss: Api) -> None:
+    other = actions.create_store(SYSTEM, name="Druga", language="hr")
+    stranger = actions.create_staff(SYSTEM, email="iva@shop.example", name="Iva", store_ids=[other.id])
+    token = actions.issue_token(SYSTEM, staff_id=stranger.id, name="t", scopes=["read", "write"]).secret
+    file = SimpleUploadedFile("a.txt", b"abc", content_type="text/plain")
+    headers = {"Authorization": f"Bearer {token}"}
+    theirs = Client().post("/api/v1/attachments", {"file": file}, headers=headers).json()["id"]
+    for ask in (api, boss):
+        refused = ask("DELETE", f"/attachments/{theirs}")
+        assert (refused.status_code, refused.json()["type"]) == (404, "urn:pult:problem:not-found")
+    mine = Client().delete(f"/api/v1/attachments/{theirs}", headers=headers)
+    again = Client().delete(f"/api/v1/attachments/{theirs}", headers=headers)
+    assert (mine.status_code, again.status_code) == (204, 404)
 
 
 def test_it_is_said_in_the_language_of_the_person(opened: int, api: Call) -> None:

@@ -34,7 +34,7 @@ export interface ViewFilters {
   tag?: string
   store?: string
   channel?: string
-  q?: string
+  priority?: string
   unread?: string
 }
 

@@ -78,7 +78,7 @@ function isBuiltin(view: string): view is BuiltinView {
   return (BUILTIN_VIEWS as readonly string[]).includes(view)
 }
 
-function meets(filters: ViewFilters & { priority?: string }, item: ConversationItem, viewer: Viewer): boolean {
+function meets(filters: ViewFilters, item: ConversationItem, viewer: Viewer): boolean {
   if (filters.status && !filters.status.split(',').includes(item.status)) return false
   if (filters.assignee === 'me' && item.assignee?.id !== viewer.id) return false
   if (filters.assignee === 'none' && item.assignee !== null) return false
