@@ -1,4 +1,4 @@
-"""Every request that reads customers' data leaves one line: who, when, what kind of reading, whose data.
+"""Every request that reads customers' data, or erases them, leaves one line: who, when, what was done, whose data.
 
 The log can be added to and read; nothing changes or removes a line but its age (`expire`) and the erasure of
 a customer, which takes the customer out of the line and leaves the line.
@@ -17,7 +17,7 @@ from django.utils import timezone
 from pult.accounts.access import Actor
 from pult.platform.db import hot, is_postgres, json_in
 
-KINDS = ("list", "search", "prefetch", "open", "export", "stream")
+KINDS = ("list", "search", "prefetch", "open", "export", "stream", "erase")
 MAX_IDS = 200
 EXPIRE_BATCH = 5_000
 

@@ -331,9 +331,11 @@ def _may_handle_tokens_of(actor: Actor, staff_id: int) -> None:
 def erase(customer_id: int) -> int:
     """Take a customer out of the access log: the lines stay, and say no longer whose data it was.
 
-    Called when a customer is erased; returns how many lines it touched.
+    But who erased the customer stays, with the id that by then is all there is. Called when a customer is erased;
+    returns how many lines it touched.
     """
-    return AccessLog.objects.filter(customer_id=customer_id).update(customer_id=None, subject_ids=[])
+    lines = AccessLog.objects.filter(customer_id=customer_id).exclude(kind="erase")
+    return lines.update(customer_id=None, subject_ids=[])
 
 
 def _record(

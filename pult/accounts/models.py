@@ -121,7 +121,7 @@ class ApiToken(models.Model):
 
 
 class AccessLog(models.Model):
-    """One line for every request that read customers' data. On SQLite it lives in a file of its own."""
+    """One line for every request that read customers' data or erased them. On SQLite it lives in a file of its own."""
 
     class Kind(models.TextChoices):
         LIST = "list"
@@ -130,6 +130,7 @@ class AccessLog(models.Model):
         OPEN = "open"
         EXPORT = "export"
         STREAM = "stream"
+        ERASE = "erase"
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()

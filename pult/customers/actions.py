@@ -274,7 +274,7 @@ def trust_address(*, customer_id: int, identity_id: int, actor: str) -> None:
         )
 
 
-def erase(customer_id: int) -> None:
+def erase(customer_id: int, *, actor: str = "system") -> None:
     """Forget a person's data; the row stays as an empty shell that conversations can point at."""
     with transaction.atomic():
         ids = [customer_id, *Customer.objects.filter(merged_into=customer_id).values_list("id", flat=True)]
@@ -282,3 +282,4 @@ def erase(customer_id: int) -> None:
             INDEX.remove([entry_key(customer.created_at, customer.id)])
         Identity.objects.filter(customer__in=ids).delete()
         Customer.objects.filter(pk__in=ids).update(name="", company="", notes="", language="")
+        events.append("customer.erased", scope_id=None, entity_id=customer_id, actor=actor)

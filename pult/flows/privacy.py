@@ -29,7 +29,7 @@ def export(customer_id: int, *, store_ids: Collection[int] | None = None) -> dic
     }
 
 
-def erase(customer_id: int) -> None:
+def erase(customer_id: int, *, actor: str = "system") -> None:
     """Forget a person everywhere, and write down that it was done, so that a restored backup forgets again.
 
     Raises CustomerNotFound.
@@ -38,17 +38,17 @@ def erase(customer_id: int) -> None:
     if person is None:
         raise CustomerNotFound
     erasures.record("customer", person.id)
-    _erase(person.id)
+    _erase(person.id, actor)
 
 
-def _erase(customer_id: int) -> None:
+def _erase(customer_id: int, actor: str = "system") -> None:
     person = customers_queries.customer(customer_id)
     if person is None:
         return
     channels.erase(conversations.erase(person.all_ids))
     for row in person.all_ids:
         accounts.erase(row)
-    customers.erase(person.id)
+    customers.erase(person.id, actor=actor)
 
 
 erasures.register("customer", _erase)

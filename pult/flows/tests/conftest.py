@@ -51,10 +51,8 @@ def agent(store: accounts_queries.StoreInfo) -> accounts_queries.StaffInfo:
 Api = Callable[..., Any]
 
 
-@pytest.fixture
-def api(agent: accounts_queries.StaffInfo) -> Api:
-    """api(method, path, body) -> the answer, asked with the agent's token."""
-    token = accounts.issue_token(SYSTEM, staff_id=agent.id, name="t", scopes=["read", "write"]).secret
+def asking(secret: str) -> Api:
+    """Return how one asks the API with a token: call(method, path, body, Header=value) -> the answer."""
     client = Client()
 
     def call(method: str, path: str, body: object = None, **headers: str) -> Any:
@@ -63,10 +61,30 @@ def api(agent: accounts_queries.StaffInfo) -> Api:
             f"/api/v1{path}",
             data="" if body is None else json.dumps(body),
             content_type="application/json",
-            headers={"Authorization": f"Bearer {token}", **headers},
+            headers={"Authorization": f"Bearer {secret}", **headers},
         )
 
     return call
+
+
+@pytest.fixture
+def api(agent: accounts_queries.StaffInfo) -> Api:
+    """api(method, path, body) -> the answer, asked with the agent's token."""
+    return asking(accounts.issue_token(SYSTEM, staff_id=agent.id, name="t", scopes=["read", "write"]).secret)
+
+
+@pytest.fixture
+def person(store: accounts_queries.StoreInfo) -> Callable[..., tuple[int, Api]]:
+    """person(name, role) -> somebody else of the same store (or of `store_id`), and how that one asks the API."""
+
+    def make(name: str, role: str = "agent", store_id: int | None = None) -> tuple[int, Api]:
+        made = accounts.create_staff(
+            SYSTEM, email=f"{name.lower()}@shop.example", name=name, role=role, store_ids=[store_id or store.id]
+        )
+        scopes = ["read", "write", *(["admin"] if role == "admin" else [])]
+        return made.id, asking(accounts.issue_token(SYSTEM, staff_id=made.id, name="t", scopes=scopes).secret)
+
+    return make
 
 
 def mail(
@@ -96,3 +114,10 @@ def arrive(inbox: InboxRecord) -> Callable[..., None]:
         inbound.run_batch(100)
 
     return take
+
+
+@pytest.fixture
+def opened(arrive: Callable[..., None], api: Api) -> int:
+    """A conversation with one mail in it."""
+    arrive(mail())
+    return int(api("GET", "/conversations").json()["items"][0]["id"])

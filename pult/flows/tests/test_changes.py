@@ -25,13 +25,6 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
 
 
-@pytest.fixture
-def opened(arrive: Call, api: Call) -> int:
-    """A conversation with one mail."""
-    arrive(mail())
-    return int(api("GET", "/conversations").json()["items"][0]["id"])
-
-
 def answer(api: Call, opened: int, **options: object) -> int:
     body = {"text": "Na poti.", "undo_seconds": 10, **options}
     return int(api("POST", f"/conversations/{opened}/replies", body).json()["id"])

@@ -15,7 +15,7 @@ from pult.customers import actions, queries
 from pult.customers.errors import MergeRefused
 from pult.flows import privacy
 from pult.flows.tests.conftest import mail
-from pult.platform import erasures
+from pult.platform import erasures, events
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
@@ -135,6 +135,22 @@ def test_erasure_reaches_words_files_and_what_arrived_and_holds_after_a_restore(
     assert erasures.apply_all() == 1
     arrive(mail(message_id="<77@x>", text="Spet jaz"))
     assert len(api("GET", "/conversations?q=spet").json()["items"]) == 1
+
+
+def test_who_erased_a_customer_stays_in_the_log(arrive: Call, api: Call, person: Call) -> None:
+    arrive(mail())
+    customer_id = api("GET", "/conversations").json()["items"][0]["customer"]["id"]
+    _, boss = person("Boss", "admin")
+    api("GET", f"/customers/{customer_id}")
+    assert boss("DELETE", f"/customers/{customer_id}").status_code == 204
+    lines = boss("GET", f"/access-log?customer={customer_id}").json()["items"]
+    found = [(line["kind"], line["actor"].partition(":")[0], line["subject_ids"]) for line in lines]
+    assert found == [("erase", "token", [customer_id])], "who had looked is forgotten with the customer"
+    events.sequence()
+    (event,) = events.read(0, kinds=["customer.erased"])
+    assert (event.entity_id, event.actor.partition(":")[0]) == (customer_id, "token")
+    assert boss("DELETE", "/customers/999999").status_code == 404
+    assert len(boss("GET", "/access-log?kind=erase").json()["items"]) == 1
 
 
 def test_taking_a_merge_back_leaves_what_the_desk_wrote_since(arrive: Call, api: Call) -> None:

@@ -55,13 +55,6 @@ def complaint(message_id: str, feedback: str = "abuse") -> bytes:
 
 
 @pytest.fixture
-def opened(arrive: Call, api: Call) -> int:
-    """A conversation with one mail."""
-    arrive(mail())
-    return int(api("GET", "/conversations").json()["items"][0]["id"])
-
-
-@pytest.fixture
 def sent(opened: int, api: Call, monkeypatch: pytest.MonkeyPatch) -> str:
     """The Message-ID of an answer that has left."""
     with monkeypatch.context() as patch:

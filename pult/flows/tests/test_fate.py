@@ -13,19 +13,11 @@ from django.utils import timezone
 from pult.channels.base import TemporaryFailure
 from pult.conversations import actions
 from pult.flows import outbound
-from pult.flows.tests.conftest import mail
 from pult.flows.tests.test_desk import fail, state_of, wire
 from pult.platform import queue
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
-
-
-@pytest.fixture
-def opened(arrive: Call, api: Call) -> int:
-    """A conversation with one mail."""
-    arrive(mail())
-    return int(api("GET", "/conversations").json()["items"][0]["id"])
 
 
 def answer(api: Call, opened: int) -> int:

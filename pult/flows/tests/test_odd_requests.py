@@ -9,18 +9,10 @@ from typing import Any
 import pytest
 
 from pult.conversations import queries
-from pult.flows.tests.conftest import mail
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
 HUGE = 99999999999999999999
-
-
-@pytest.fixture
-def opened(arrive: Call, api: Call) -> int:
-    """A conversation with one mail in it."""
-    arrive(mail())
-    return int(json.loads(api("GET", "/conversations").content)["items"][0]["id"])
 
 
 def kind_of(answer: Any) -> str:

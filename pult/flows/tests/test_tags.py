@@ -13,10 +13,9 @@ from pult.conversations import actions
 from pult.conversations.actions import tags
 from pult.flows import reactions  # its tasks are known to the queue
 from pult.flows.tests.conftest import mail
-from pult.flows.tests.test_whose import person
 from pult.platform import queue
 
-__all__ = ["person", "reactions"]
+__all__ = ["reactions"]
 pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
 

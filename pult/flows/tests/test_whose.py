@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from pult.accounts import actions as accounts
-from pult.accounts import queries as accounts_queries
 from pult.accounts.access import SYSTEM
-from pult.flows.tests.conftest import mail
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
-
-
-@pytest.fixture
-def opened(arrive: Call, api: Call) -> int:
-    arrive(mail())
-    return int(api("GET", "/conversations").json()["items"][0]["id"])
-
-
-@pytest.fixture
-def person(store: accounts_queries.StoreInfo) -> Call:
-    """person(name, role) -> somebody else of the same store, and how that one asks the API."""
-
-    def make(name: str, role: str = "agent", store_id: int | None = None) -> tuple[int, Call]:
-        made = accounts.create_staff(
-            SYSTEM, email=f"{name.lower()}@shop.example", name=name, role=role, store_ids=[store_id or store.id]
-        )
-        token = accounts.issue_token(SYSTEM, staff_id=made.id, name="t", scopes=["read", "write"]).secret
-
-        def call(method: str, path: str, body: object = None) -> Any:
-            return Client().generic(
-                method,
-                f"/api/v1{path}",
-                data="" if body is None else json.dumps(body),
-                content_type="application/json",
-                headers={"Authorization": f"Bearer {token}"},
-            )
-
-        return made.id, call
-
-    return make
 
 
 def draft_of(call: Call, conversation_id: int) -> Any:

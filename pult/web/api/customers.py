@@ -147,7 +147,15 @@ def export(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 @router.delete("/customers/{int:customer_id}", response={204: None})
 def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Forget a person: words, files, addresses, in every room; it cannot be undone."""
-    access.require(actor_of(request), "customers.erase")
-    privacy.erase(customer_id)
+    """Forget a person: words, files, addresses, in every room; it cannot be undone. Who did it stays in the log."""
+    actor = actor_of(request)
+    access.require(actor, "customers.erase")
+    kept = queries.resolve(customer_id)
+    if kept is None:
+        raise CustomerNotFound
+    # Before the deed: what is gone must not be gone without anybody having done it.
+    access_log.record(
+        actor, "erase", subject="customer", subject_ids=[kept], customer_id=kept, address=address_of(request)
+    )
+    privacy.erase(kept, actor=actor.ref)
     return empty()

@@ -7,25 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from pult.accounts import actions, queries
 from pult.accounts.access import SYSTEM
-from pult.flows.tests.conftest import _forgetful, agent, api, arrive, inbox, mail, store
+from pult.conversations import actions as conversations
+from pult.flows.tests.conftest import _forgetful, agent, api, arrive, inbox, opened, person, store
 from pult.platform import queue
 from pult.web.api import reasons
 from pult.web.tests.test_api_accounts import Api
 
-__all__ = ["_forgetful", "agent", "api", "arrive", "inbox", "store"]
+__all__ = ["_forgetful", "agent", "api", "arrive", "inbox", "opened", "person", "store"]
 pytestmark = pytest.mark.django_db(databases="__all__")
 Call = Callable[..., Any]
-
-
-@pytest.fixture
-def opened(arrive: Call, api: Call) -> int:
-    arrive(mail())
-    return int(api("GET", "/conversations").json()["items"][0]["id"])
 
 
 @pytest.fixture
@@ -95,19 +89,14 @@ def test_a_text_that_is_too_large_is_refused_as_such(opened: int, api: Call) -> 
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:pult:problem:too-large")
 
 
-def test_only_ones_own_file_that_was_not_sent_can_be_thrown_away(opened: int, api: Call, boss: Api) -> None:
+def test_only_ones_own_file_that_was_not_sent_can_be_thrown_away(api: Call, boss: Api, person: Call) -> None:
     other = actions.create_store(SYSTEM, name="Druga", language="hr")
-    stranger = actions.create_staff(SYSTEM, email="iva@shop.example", name="Iva", store_ids=[other.id])
-    token = actions.issue_token(SYSTEM, staff_id=stranger.id, name="t", scopes=["read", "write"]).secret
-    file = SimpleUploadedFile("a.txt", b"abc", content_type="text/plain")
-    headers = {"Authorization": f"Bearer {token}"}
-    theirs = Client().post("/api/v1/attachments", {"file": file}, headers=headers).json()["id"]
+    stranger_id, stranger = person("Iva", store_id=other.id)
+    theirs = conversations.upload(name="a.txt", content_type="text/plain", content=b"abc", staff_id=stranger_id)
     for ask in (api, boss):
         refused = ask("DELETE", f"/attachments/{theirs}")
         assert (refused.status_code, refused.json()["type"]) == (404, "urn:pult:problem:not-found")
-    mine = Client().delete(f"/api/v1/attachments/{theirs}", headers=headers)
-    again = Client().delete(f"/api/v1/attachments/{theirs}", headers=headers)
-    assert (mine.status_code, again.status_code) == (204, 404)
+    assert [stranger("DELETE", f"/attachments/{theirs}").status_code for _ in range(2)] == [204, 404]
 
 
 def test_it_is_said_in_the_language_of_the_person(opened: int, api: Call) -> None:

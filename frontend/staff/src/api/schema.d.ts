@@ -416,7 +416,7 @@ export interface paths {
     post?: never
     /**
      * Discard
-     * @description Delete a file that was uploaded and not sent.
+     * @description Delete a file that one has uploaded and not sent.
      */
     delete: operations['pult_web_api_messages_discard']
     options?: never
@@ -656,7 +656,7 @@ export interface paths {
     post?: never
     /**
      * Erase
-     * @description Forget a person: words, files, addresses, in every room; it cannot be undone.
+     * @description Forget a person: words, files, addresses, in every room; it cannot be undone. Who did it stays in the log.
      */
     delete: operations['pult_web_api_customers_erase']
     options?: never
@@ -666,6 +666,26 @@ export interface paths {
      * @description Change what the desk knows of a person.
      */
     patch: operations['pult_web_api_customers_change']
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/identities/{identity_id}/trust': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Trust Address
+     * @description Write to an address again from which mail came back.
+     */
+    post: operations['pult_web_api_customers_trust_address']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/api/v1/customers/{customer_id}/merges': {
@@ -2625,7 +2645,7 @@ export interface components {
        * @default
        * @enum {string}
        */
-      kind: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream'
+      kind: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
     }
     /** ReadingOut */
     ReadingOut: {
@@ -2644,7 +2664,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream'
+      kind: 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
       /** Subject */
       subject: string
       /** Subject Ids */
@@ -4155,6 +4175,38 @@ export interface operations {
       }
     }
   }
+  pult_web_api_customers_trust_address: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+        identity_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CardOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   pult_web_api_customers_merges: {
     parameters: {
       query?: never
@@ -4895,7 +4947,7 @@ export interface operations {
         limit?: number
         customer?: number | null
         actor?: string
-        kind?: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream'
+        kind?: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
       }
       header?: never
       path?: never

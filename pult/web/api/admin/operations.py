@@ -24,7 +24,7 @@ class ReadingOut(Schema):
     at: datetime
     actor: str
     name: str
-    kind: Literal["list", "search", "prefetch", "open", "export", "stream"]
+    kind: Literal["list", "search", "prefetch", "open", "export", "stream", "erase"]
     subject: str
     subject_ids: list[int]
     customer_id: int | None
@@ -41,7 +41,7 @@ class LogQuery(PageQuery):
 
     customer: int | None = None
     actor: str = Field(default="", max_length=40)
-    kind: Literal["", "list", "search", "prefetch", "open", "export", "stream"] = ""
+    kind: Literal["", "list", "search", "prefetch", "open", "export", "stream", "erase"] = ""
 
 
 class DeadJobOut(Schema):
