@@ -18,7 +18,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(desk: Desk, pult: Pult) -> N
     page.goto("/settings/tokens")
     page.get_by_role("button", name="New token").click()
     page.locator("input[name=token]").fill("Stock program")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create token").click()
     secret = page.locator("[data-secret]").inner_text()
     page.get_by_role("button", name="I have kept it").click()
     expect(page.get_by_text(secret)).to_have_count(0)

@@ -1,3 +1,4 @@
+import { t } from '../i18n'
 import type { Problem } from './types'
 
 /** The server answered with an error that says what it is. */
@@ -59,7 +60,7 @@ async function ask(method: string, path: string, options: CallOptions): Promise<
 
 async function failure(response: Response): Promise<Error> {
   if ([502, 503, 504].includes(response.status)) return new Offline(String(response.status))
-  let problem: Problem = { type: 'about:blank', title: response.statusText, status: response.status }
+  let problem: Problem = { type: 'about:blank', title: t('app.failed'), status: response.status }
   try {
     problem = { ...problem, ...((await response.json()) as Partial<Problem>) }
   } catch {

@@ -1,9 +1,9 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import { ApiError, get } from '../api/http'
+import { ApiError, get, patch } from '../api/http'
 import type { Directory, Me, Ref, StaffEntry, Tag } from '../api/types'
 import { setLanguage } from '../i18n'
-import type { Locale } from '../i18n'
+import type { Language, Locale } from '../i18n'
 import { adopt } from './preferences'
 
 const EMPTY: Directory = { staff: [], teams: [], tags: [], stores: [], inboxes: [], channels: [] }
@@ -49,6 +49,28 @@ export const useSession = defineStore('session', () => {
     directory.value = await get<Directory>('/directory')
   }
 
+  let wanted: Language | undefined
+  let telling = false
+
+  /**
+   * Show another language at once and keep it with the account. One change at a time is told: two on their way could
+   * arrive in any order, and the older one would stay. Throws ApiError and Offline.
+   */
+  async function changeLanguage(language: Language): Promise<void> {
+    wanted = language
+    await setLanguage(language)
+    if (telling) return
+    telling = true
+    try {
+      for (let told: Language | undefined; told !== wanted;) {
+        told = wanted
+        me.value = await patch<Me>('/me', { language: told })
+      }
+    } finally {
+      telling = false
+    }
+  }
+
   function clear(): void {
     me.value = null
     directory.value = EMPTY
@@ -84,6 +106,7 @@ export const useSession = defineStore('session', () => {
     inboxById,
     load,
     refreshDirectory,
+    changeLanguage,
     clear,
     assignable,
     staffRef,

@@ -9,8 +9,9 @@ import { PRIORITIES, priorityName, STATUS_ICON, STATUSES } from '../conversation
 import { useConversations } from '../conversation/store'
 import { BUILTIN_VIEWS, DEFAULT_VIEW } from '../inbox/filters'
 import { useSelection } from '../inbox/selection'
-import { LANGUAGES, setLanguage, t } from '../i18n'
+import { LANGUAGES, t } from '../i18n'
 import type { IconName } from '../ui'
+import { VIEW_ICON } from '../views/icons'
 import { useViews } from '../views/store'
 
 export type CommandGroup = 'act' | 'go' | 'people' | 'customers' | 'conversations' | 'app'
@@ -97,14 +98,14 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
       id: `view-${view}`,
       group: 'go',
       label: t(`views.${view}`),
-      icon: 'list',
+      icon: VIEW_ICON[view],
       run: () => goTo(view),
     })),
     ...views.saved.map((view): Command => ({
       id: `view-${view.id}`,
       group: 'go',
       label: view.name,
-      icon: 'list-filter',
+      icon: view.shared ? 'users' : 'list-filter',
       run: () => goTo(String(view.id)),
     })),
     {
@@ -114,7 +115,7 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
       icon: 'settings',
       run: () => void router.push('/settings'),
     },
-    { id: 'write', group: 'go', label: t('compose.new'), icon: 'square-pen', keys: 'c', run: more.write },
+    { id: 'write', group: 'app', label: t('compose.new'), icon: 'square-pen', keys: 'c', run: more.write },
     { id: 'keys', group: 'app', label: t('keys.sheet'), icon: 'keyboard', keys: '?', run: more.keys },
     {
       id: 'panel',
@@ -129,7 +130,7 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
       .map((theme): Command => ({
         id: `theme-${theme}`,
         group: 'app',
-        label: t(`app.theme_${theme}`),
+        label: `${t('settings.theme')}: ${t(`app.theme_${theme}`)}`,
         icon: ({ system: 'monitor', light: 'sun', dark: 'moon' } as const)[theme],
         run: () => setPreference('theme', theme),
       })),
@@ -143,10 +144,10 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
     ...LANGUAGES.map((one): Command => ({
       id: `language-${one.id}`,
       group: 'app',
-      label: one.name,
+      label: `${t('auth.language')}: ${one.name}`,
       words: one.id,
       icon: 'languages',
-      run: () => void setLanguage(one.id),
+      run: () => void session.changeLanguage(one.id).catch(() => undefined),
     })),
     {
       id: 'sign-out',

@@ -58,7 +58,7 @@ export function useConversationActions() {
 
   function failed(error: unknown): void {
     if (!(error instanceof ApiError)) throw error
-    toast({ text: error.problem.detail ?? t('app.failed'), tone: 'bad' })
+    toast({ text: error.message, tone: 'bad' })
   }
 
   const setStatus = (id: number, status: Status) =>

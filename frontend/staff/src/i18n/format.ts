@@ -55,11 +55,12 @@ export function dayAndTime(value: string | number | Date): string {
   return dateFormat({ ...date, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(value))
 }
 
-/** As short as a list allows: the time today, the weekday within six days, else the date. */
+/** As short as a list allows: the time within a day, the weekday within six days, else the date. */
 export function shortTime(value: string | number | Date, now: Date = new Date()): string {
   const date = asDate(value)
-  if (sameDay(date, now)) return time(date)
   const age = now.getTime() - date.getTime()
+  // Also past midnight: between yesterday's noon and this one every time of day has come only once.
+  if (sameDay(date, now) || (age >= 0 && age < DAY)) return time(date)
   if (age >= 0 && age < 6 * DAY) return dateFormat({ weekday: 'short' }).format(date)
   if (date.getFullYear() === now.getFullYear()) return dateFormat({ day: 'numeric', month: 'short' }).format(date)
   return dateFormat({ day: 'numeric', month: 'numeric', year: '2-digit' }).format(date)

@@ -1,11 +1,8 @@
-import { onScopeDispose, reactive, ref, type Ref } from 'vue'
+import { onScopeDispose, ref, type Ref } from 'vue'
 
 /** A key and what it does. `keys` is such as "j", "?", "Escape", "mod+k" (Cmd on a Mac, Ctrl elsewhere). */
 export interface Binding {
   keys: string | readonly string[]
-  /** Key of the sentence shown in the sheet; without one it is not listed. */
-  label?: string
-  group?: 'move' | 'act' | 'write' | 'app'
   run: (event: KeyboardEvent) => void
   /** Off unless true. */
   when?: () => boolean
@@ -15,15 +12,10 @@ export interface Binding {
 
 export const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 
-const bindings = reactive<Binding[]>([]) as Binding[]
+const bindings: Binding[] = []
 
 /** Whether keys without a modifier do anything (WCAG 2.1.4: they can be switched off). */
 export const singleKeys: Ref<boolean> = ref(true)
-
-/** All keys that do something now, for the sheet. */
-export function activeBindings(): readonly Binding[] {
-  return bindings
-}
 
 /** Bind keys for as long as the component or scope lives. The last bound wins. */
 export function useKeys(list: readonly Binding[]): void {
