@@ -64,3 +64,23 @@ def test_c_writes_to_a_customer_first(desk: Desk, pult: Pult) -> None:
     page.wait_for_url("**/c/*")
     mail = pult.mail_out("Your parcel will be a day late", seconds=40)
     assert "nika.kos@example.com" in mail["To"]
+
+
+def test_a_permission_that_is_taken_away_takes_its_pages_along(new_desk: Desks, pult: Pult) -> None:
+    person = pult.demo["people"]["Bor"]
+    pult.api("PATCH", f"/staff/{person['id']}", {"role": "admin"})
+    try:
+        desk = new_desk()
+        desk.page.context.clear_cookies()
+        desk.sign_in(person["email"])
+        desk.page.goto("/settings/teams")
+        entries = desk.page.get_by_role("navigation", name="Settings")
+        expect(entries.get_by_role("link", name="Stores")).to_be_visible()
+        desk.page.get_by_role("button", name="Edit").first.click()
+    finally:
+        pult.api("PATCH", f"/staff/{person['id']}", {"role": "agent"})
+    desk.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(desk.page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(entries.get_by_role("link", name="Profile")).to_be_visible()
+    expect(entries.get_by_role("link", name="Stores")).to_have_count(0)

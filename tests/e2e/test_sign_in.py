@@ -125,6 +125,7 @@ def test_a_second_step_is_set_up_asked_for_and_replaced_by_a_recovery_code(
     other = newcomer()
     begin(other, person)
     expect(other.page.get_by_role("heading", name="Second step")).to_be_visible()
+    expect(other.page.locator("input[name=code]")).to_be_focused()
     other.page.locator("input[name=code]").fill("000000")
     expect(other.page.get_by_text("This code is not right")).to_be_visible()
     other.page.get_by_role("button", name="Use a recovery code").click()

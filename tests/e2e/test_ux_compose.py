@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Route, expect
 from tests.e2e.conftest import UNDO_SECONDS
 from tests.e2e.desk import Desk
 from tests.e2e.installation import Pult, wait_for
+from tests.e2e.test_ux_inbox import order
 
 Desks = Callable[..., Desk]
 
@@ -73,6 +74,19 @@ def test_ux_07_r_replies_and_n_writes_a_note_that_looks_unmistakably_different(d
     expect(desk.editor).to_have_text("A note.")
     composer(desk).get_by_role("button", name="Reply", exact=True).click()
     expect(desk.editor).to_have_text("An answer.")
+
+
+def test_ux_07_what_is_being_answered_stays_in_sight(desk: Desk, pult: Pult) -> None:
+    first = pult.send_mail("Answered in sight", "\n".join(f"Line {number}" for number in range(60)))
+    pult.conversation("Answered in sight")
+    pult.send_mail("Re: Answered in sight", "The last word.", headers={"In-Reply-To": str(first["Message-ID"])})
+    conversation_id = pult.conversation("Answered in sight")["id"]
+    wait_for(lambda: len(messages(pult, conversation_id)) == 2, what="the second message")
+    desk.page.goto(f"/c/{conversation_id}")
+    last = desk.page.get_by_test_id("timeline").get_by_text("The last word.")
+    expect(last).to_be_in_viewport(ratio=1)
+    desk.write("r", "An answer.")
+    expect(last).to_be_in_viewport(ratio=1)
 
 
 def test_ux_07_what_is_typed_while_the_editor_loads_is_in_the_message(desk: Desk, pult: Pult) -> None:
@@ -264,9 +278,11 @@ def test_ux_14_send_and_close_opens_the_next(desk: Desk, pult: Pult) -> None:
     desk.open_inbox()
     desk.row("Close me and go on").click()
     expect(composer(desk)).to_be_visible()
+    following = order(desk)[order(desk).index(str(conversation_id)) + 1]
     desk.write("r", "Done.")
     desk.page.keyboard.press("Control+Shift+Enter")
-    desk.page.wait_for_url(lambda url: "/c/" in url and not url.split("?")[0].endswith(f"/c/{conversation_id}"))
+    desk.page.wait_for_url(lambda url: url.split("?")[0].endswith(f"/c/{following}"))
+    expect(composer(desk)).to_be_visible()
     wait_for(
         lambda: pult.api("GET", f"/conversations/{conversation_id}")["status"] == "closed", what="the closed status"
     )

@@ -140,6 +140,26 @@ def test_ux_02_enter_straight_after_j_keeps_the_focus_in_the_conversation(desk: 
     expect(desk.page).to_have_url(re.compile("/inbox"))
 
 
+def test_ux_02_after_enter_the_keys_that_scroll_a_page_scroll_the_messages(desk: Desk, pult: Pult) -> None:
+    made = pult.begin("Long to read", "\n".join(f"Line {number}" for number in range(120)))
+    desk.open_inbox()
+    desk.page.keyboard.press("j")
+    expect(chosen(desk.page)).to_have_attribute("data-conversation", str(made["id"]))
+    desk.page.keyboard.press("Enter")
+    expect(timeline(desk.page)).to_be_focused()
+
+    def top() -> float:
+        found: float = timeline(desk.page).evaluate("(pane) => pane.scrollTop")
+        return found
+
+    # A long message is read from its beginning.
+    wait_for(lambda: top() < 100, what="the beginning")
+    desk.page.keyboard.press("PageDown")
+    wait_for(lambda: top() > 200, what="the next page")
+    desk.page.keyboard.press("Home")
+    wait_for(lambda: top() == 0, what="the top")
+
+
 def test_ux_03_the_command_bar_does_things_and_finds_people_and_conversations(desk: Desk, pult: Pult) -> None:
     made = pult.begin(
         "Broken kettle 5531", "It leaks.", sender={"name": "Zofia Lis", "address": "zofia.lis@example.com"}
@@ -168,10 +188,17 @@ def test_ux_03_the_command_bar_does_things_and_finds_people_and_conversations(de
 
 
 def test_ux_04_question_mark_shows_the_keys_and_single_keys_can_be_switched_off(desk: Desk) -> None:
+    sheet = desk.page.get_by_role("dialog", name="Keyboard shortcuts")
+    # All of them, also those for which a conversation has to be open.
+    desk.page.keyboard.press("?")
+    for words in ("Next conversation", "Reply", "Send and close", "Commands and search", "Snooze"):
+        expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
     search = desk.page.get_by_role("searchbox", name="Search")
     search.focus()
     desk.page.keyboard.type("?jk")
-    sheet = desk.page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet).to_be_hidden()
     expect(chosen(desk.page)).to_have_count(0)
     search.fill("")
@@ -182,8 +209,6 @@ def test_ux_04_question_mark_shows_the_keys_and_single_keys_can_be_switched_off(
 
     desk.page.keyboard.press("?")
     expect(sheet).to_be_visible()
-    for words in ("Next conversation", "Reply", "Commands and search", "Snooze"):
-        expect(sheet.get_by_text(words, exact=True)).to_be_visible()
     switch = sheet.get_by_role("switch", name="Single keys")
     switch.click()
     expect(switch).not_to_be_checked()
@@ -326,3 +351,44 @@ def test_closing_opens_the_next_and_undo_brings_the_row_back_to_its_place(desk: 
     expect(desk.page.locator(f'[data-list] [data-conversation="{before[1]}"]')).to_be_visible()
     wait_for(lambda: order(desk)[:4] == before[:4], what="the old order")
     wait_for(lambda: pult.api("GET", f"/conversations/{before[1]}")["status"] == "open", what="it to open again")
+
+
+def test_twenty_compact_rows_stand_on_a_laptop(desk: Desk) -> None:
+    desk.page.evaluate("document.documentElement.dataset.density = 'comfortable'")
+    assert rows_in_sight(desk) >= 12
+    desk.patch_me({"preferences": {"density": "compact"}})
+    try:
+        desk.open_inbox()
+        wait_for(lambda: rows_in_sight(desk) >= 20, what="the compact rows")
+    finally:
+        desk.patch_me({"preferences": {"density": "comfortable"}})
+
+
+def rows_in_sight(desk: Desk) -> int:
+    """How many rows stand on the screen in full."""
+    found: int = desk.page.evaluate(
+        "() => [...document.querySelectorAll('[data-list] [data-conversation]')]"
+        ".filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length"
+    )
+    return found
+
+
+def test_what_is_refused_says_so_and_offers_nothing_to_undo(desk: Desk) -> None:
+    desk.page.route(
+        re.compile(r"/api/v1/conversations/\d+$"),
+        lambda route: (
+            route.fulfill(status=404, content_type="application/problem+json", body=GONE)
+            if route.request.method == "PATCH"
+            else route.continue_()
+        ),
+    )
+    desk.page.keyboard.press("j")
+    expect(timeline(desk.page)).to_be_visible()
+    before = order(desk)
+    desk.page.keyboard.press("e")
+    expect(desk.page.get_by_text("It is gone.")).to_be_visible()
+    expect(desk.page.get_by_text("Conversation closed")).to_have_count(0)
+    wait_for(lambda: order(desk)[:4] == before[:4], what="the list as it is")
+
+
+GONE = '{"type":"urn:pult:problem:not-found","title":"It is gone.","status":404}'

@@ -40,6 +40,13 @@ export function onSignedOut(handler: () => void): void {
   signedOut = handler
 }
 
+let forbidden: () => void = () => {}
+
+/** Tell this module what to do when something is not allowed: a permission may have been taken away meanwhile. */
+export function onForbidden(handler: () => void): void {
+  forbidden = handler
+}
+
 async function ask(method: string, path: string, options: CallOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
   if (method !== 'GET') headers['X-CSRFToken'] = csrfToken()
@@ -67,6 +74,7 @@ async function failure(response: Response): Promise<Error> {
     // A proxy's error page: the status has to do.
   }
   if (response.status === 401) signedOut()
+  if (response.status === 403) forbidden()
   return new ApiError(problem)
 }
 

@@ -1,10 +1,11 @@
 import { ref } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
-import { Offline, onSignedOut } from '../api/http'
+import { Offline, onForbidden, onSignedOut } from '../api/http'
 import { authRoutes } from '../auth/routes'
 import InboxPage from '../inbox/InboxPage.vue'
 import { lost } from '../live/connection'
 import { settingsRoutes } from '../settings/routes'
+import { dismissAll } from '../ui/toast'
 import { useSession } from './session'
 
 declare module 'vue-router' {
@@ -54,8 +55,16 @@ router.afterEach(() => {
 
 onSignedOut(() => {
   useSession().clear()
+  dismissAll()
   const current = router.currentRoute.value
   if (booted.value && !current.meta.public) {
     void router.replace({ path: '/sign-in', query: { next: current.fullPath } })
   }
 })
+
+onForbidden(
+  () =>
+    void useSession()
+      .refreshPermissions()
+      .catch(() => undefined),
+)

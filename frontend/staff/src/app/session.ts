@@ -71,6 +71,15 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  let asked = 0
+
+  /** What one may do has perhaps changed: ask, at most every few seconds. */
+  async function refreshPermissions(): Promise<void> {
+    if (!me.value || Date.now() - asked < 5_000) return
+    asked = Date.now()
+    me.value = await get<Me>('/me')
+  }
+
   function clear(): void {
     me.value = null
     directory.value = EMPTY
@@ -107,6 +116,7 @@ export const useSession = defineStore('session', () => {
     load,
     refreshDirectory,
     changeLanguage,
+    refreshPermissions,
     clear,
     assignable,
     staffRef,

@@ -37,10 +37,11 @@ export function useConversationActions() {
       back.snoozed_until = before.snoozed_until
     }
     if (patch.assignee_id !== undefined) back.assignee_id = before.assignee?.id ?? null
+    let unsay = () => {}
     try {
       const done = conversations.change(id, patch)
       if (said) {
-        toast({
+        unsay = toast({
           text: said,
           action: {
             label: t('app.undo'),
@@ -52,12 +53,15 @@ export function useConversationActions() {
       await done
       views.recount()
     } catch (error) {
+      unsay()
       failed(error)
     }
   }
 
   function failed(error: unknown): void {
     if (!(error instanceof ApiError)) throw error
+    // Gone, or not this person's to see any more: then so may be others.
+    if (error.status === 404) void list.reload()
     toast({ text: error.message, tone: 'bad' })
   }
 

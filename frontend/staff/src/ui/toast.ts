@@ -24,6 +24,11 @@ export function toast(options: ToastOptions): () => void {
   return () => dismiss(id)
 }
 
+/** Whoever comes next is not told what the one before did. */
+export function dismissAll(): void {
+  toasts.value = []
+}
+
 export function dismiss(id: number): void {
   toasts.value = toasts.value.filter((entry) => entry.id !== id)
 }

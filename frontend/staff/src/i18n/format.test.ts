@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+
+import { shortTime } from './format'
+
+const now = new Date(2026, 10, 22, 4, 16)
+const at = (month: number, day: number, hour: number, minute = 0, year = 2026) =>
+  shortTime(new Date(year, month - 1, day, hour, minute), now)
+
+describe('the time in a list', () => {
+  it('is the time of day for a day, also past midnight', () => {
+    expect(at(11, 22, 3, 5)).toBe('03:05')
+    expect(at(11, 21, 20, 51)).toBe('20:51')
+    expect(at(11, 22, 18)).toBe('18:00')
+  })
+
+  it('is the weekday before that, and then the date', () => {
+    expect(at(11, 21, 4, 15)).toBe('Sat')
+    expect(at(11, 17, 9)).toBe('Tue')
+    expect(at(11, 14, 9)).toBe('14 Nov')
+    expect(at(12, 30, 9, 0, 2025)).toBe('30/12/25')
+  })
+})
