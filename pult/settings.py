@@ -41,7 +41,7 @@ HOST = os.environ.get("HOST", "127.0.0.1")
 TRUSTED_PROXIES = os.environ.get("TRUSTED_PROXIES", "127.0.0.1,::1")  # whose X-Forwarded-For and -Proto count
 WEB_WORKERS = int(os.environ.get("WEB_WORKERS", "2"))
 QUEUE_THREADS = int(os.environ.get("QUEUE_THREADS", "2"))  # for each worker
-WEB_THREADS = int(os.environ.get("WEB_THREADS", "2"))  # for each web process
+WEB_THREADS = int(os.environ.get("WEB_THREADS", "6"))  # for each web process
 MAX_BODY = int(os.environ.get("MAX_BODY", str(64 << 20)))  # bytes of one request
 # What runs where, as dotted paths. A worker imports TASK_MODULES (they register tasks); calls each function of
 # WORKER_BATCHES again as long as it returns more than 0, and then when its topic is notified or 0.1 s later; calls
@@ -60,7 +60,7 @@ TASK_MODULES = [
     "pult.flows.privacy",
 ]
 # Called before the processes part ways, so that what they load is shared and the first mail does not wait for it.
-PRELOAD = ["pult.platform.words.build_dictionaries", "pult.channels.adapters.email.language.warm_up"]
+PRELOAD = ["pult.platform.words.build_dictionaries", "pult.platform.language.warm_up"]
 WORKER_BATCHES = [("pult.flows.inbound.run_batch", "payloads"), ("pult.platform.webhooks.run_batch", "events")]
 WORKER_RELEASES = ["pult.platform.queue.release_orphans", "pult.channels.actions.release_orphans"]
 WORKER_LOOPS = ["pult.flows.reactions.react", "pult.channels.listening.run"]

@@ -112,7 +112,4 @@ def snippet(*candidates: str) -> str:
 
 def found_by(texts: Iterable[str], language: str) -> list[str]:
     """Return the words a message is found by; one too short to tell its language by the forms in all of them."""
-    if language:
-        return words.index_words(texts, language)
-    kept = list(texts)
-    return sorted({word for each in words.LANGUAGES for word in words.index_words(kept, each)})
+    return words.index_words(texts, *([language] if language else words.LANGUAGES))

@@ -166,8 +166,7 @@ def _make(missing: Mapping[Key, Wanted], at: datetime) -> dict[Key, Known]:
             ],
         ),
         INDEX.rows(
-            Entry(row_id, row_id, at, words.index_words([missing[key].name, key[1]], ""))
-            for key, row_id in ours.items()
+            Entry(row_id, row_id, at, words.index_words([missing[key].name, key[1]])) for key, row_id in ours.items()
         ),
     )
     result = {key: Known(row_id, missing[key].name[:200], verified=False) for key, row_id in ours.items()}
@@ -208,7 +207,7 @@ def _index(customer: Customer, addresses: Sequence[str]) -> None:
                 id=customer.id,
                 owner_id=customer.id,
                 at=customer.created_at,
-                words=words.index_words([customer.name, customer.company, *addresses], ""),
+                words=words.index_words([customer.name, customer.company, *addresses]),
             )
         ]
     )

@@ -138,7 +138,7 @@ def _index(customers: Sequence[Customer]) -> None:
                 id=customer.id,
                 owner_id=customer.id,
                 at=customer.created_at,
-                words=words.index_words([customer.name, customer.company, *values[customer.id]], ""),
+                words=words.index_words([customer.name, customer.company, *values[customer.id]]),
             )
             for customer in customers
         ]

@@ -18,6 +18,7 @@ from pult.conversations import queries as conversation_queries
 from pult.conversations.actions import Arrival, InboxRef, Writer, Written
 from pult.customers import actions as customers
 from pult.customers.actions import Wanted
+from pult.platform import language
 
 log = logging.getLogger(__name__)
 BATCH = 25
@@ -188,6 +189,7 @@ def create(inbox: InboxRecord, address: str, name: str, subject: str, text: str,
         text=text,
         html=html,
         reply=text,
+        language=language.detect(text),
         to=[Address(inbox.address)],
         sent_at=timezone.now(),
     )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+import sys
 from types import FrameType
 
 import uvicorn
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from pult.platform.stream import application, streams
 
+BACKLOG = 2048  # connections that wait to be accepted
 GRACE = 5  # seconds that requests under way get when the process stops
 
 
@@ -62,7 +64,7 @@ def make_server(host: str = "127.0.0.1", port: int = 0) -> FrontServer:
         server_header=False,
         lifespan="off",
         ws="none",
-        backlog=2048,
+        backlog=BACKLOG,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE,
         proxy_headers=True,
@@ -72,12 +74,40 @@ def make_server(host: str = "127.0.0.1", port: int = 0) -> FrontServer:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a listening socket that several processes can accept from."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(2048)
-    listener.setblocking(False)
-    listener.set_inheritable(True)
+    """Open a listening socket."""
+    listener = _bound(host, port)
+    listener.listen(BACKLOG)
     return listener
+
+
+def listen_apart(host: str, port: int, number: int) -> list[socket.socket]:
+    """Open a listening socket on one address for each of several processes; the system shares connections out.
+
+    Of one socket for all, the process that wakes first takes all that come at once. Raises OSError where the
+    address is taken.
+    """
+    if not sys.platform.startswith("linux"):
+        return [listen(host, port)] * number
+    _bound(host, port).close()  # sockets that share an address would also share it with another program's
+    listeners = [_bound(host, port, shared=True)]
+    port = listeners[0].getsockname()[1]
+    listeners += [_bound(host, port, shared=True) for _ in range(1, number)]
+    for listener in listeners:
+        listener.listen(BACKLOG)
+    return listeners
+
+
+def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    made.setblocking(False)
+    made.set_inheritable(True)
+    return made

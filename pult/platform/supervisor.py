@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from types import FrameType
 from typing import cast
@@ -196,13 +197,13 @@ def preload() -> None:
     _ = get_resolver().url_patterns
 
 
-def standard_children(listener: socket.socket) -> list[Child]:
-    """Return the processes of an installation on one machine: those that answer on the socket, and SUPERVISED."""
+def _web(listener: socket.socket) -> None:
+    serve.make_server().run(sockets=[listener])
 
-    def web() -> None:
-        serve.make_server().run(sockets=[listener])
 
-    children = [Child(f"web {number}", web) for number in range(1, settings.WEB_WORKERS + 1)]
+def standard_children(listeners: Sequence[socket.socket]) -> list[Child]:
+    """Return the processes of an installation on one machine: one that answers on each socket, and SUPERVISED."""
+    children = [Child(f"web {number}", partial(_web, listener)) for number, listener in enumerate(listeners, 1)]
     for name, path in settings.SUPERVISED:
         children.append(Child(name, cast("Callable[[], object]", import_string(path))))
     return children
@@ -212,8 +213,8 @@ def run_pult(extra: Sequence[Child] = (), *, first: Callable[[], None] = migrate
     """Migrate (or whatever is to be done `first`), load, and run all of Pult with some more children until TERM
     or INT."""
     first()
-    listener = serve.listen(settings.HOST, settings.PORT)
+    listeners = serve.listen_apart(settings.HOST, settings.PORT, settings.WEB_WORKERS)
     preload()
     connections.close_all()
     print(f"Pult is at {settings.PUBLIC_URL} and takes mail on port {settings.SMTP_PORT}.", flush=True)
-    Supervisor([*standard_children(listener), *extra]).run()
+    Supervisor([*standard_children(listeners), *extra]).run()

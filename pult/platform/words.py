@@ -48,7 +48,7 @@ def build_dictionaries() -> None:
         _factory().get_dictionary(language)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def lemmas(word: str, language: str) -> tuple[str, ...]:
     """Return the folded dictionary forms of a casefolded word, none when it is unknown or the form itself.
 
@@ -95,17 +95,24 @@ def tokens(text: str) -> set[str]:
     return {word for word in found if len(word) <= _LONGEST_WORD}
 
 
-def index_words(texts: Iterable[str], language: str) -> list[str]:
-    """Return the distinct folded words of `texts` with their lemmas in `language`, in no particular order."""
+@lru_cache(maxsize=20_000)
+def forms(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a casefolded word is found by: itself folded, its lemmas in these languages, and their stems."""
+    folded = fold(word)
+    found = {folded}
+    for language in languages:
+        bases = lemmas(word, language)
+        found.update(bases)
+        found.update(filter(None, [stem(base, language) for base in (folded, *bases)]))
+    return tuple(found)
+
+
+def index_words(texts: Iterable[str], *languages: str) -> list[str]:
+    """Return the distinct folded words of `texts` with their lemmas in `languages`, in no particular order."""
     found = tokens("\n".join(texts))
     if len(found) > _MOST_WORDS:
         found = set(sorted(found)[:_MOST_WORDS])
-    result = {word if word.isascii() else fold(word) for word in found}
-    if language in _DICTIONARY:
-        result.update(base for word in found for base in lemmas(word, language))
-    if language in _ENDINGS:
-        result.update([cut for word in result if (cut := stem(word, language))])
-    return list(result)
+    return list(set[str]().union(*[forms(word, languages) for word in found]))
 
 
 _MARKED = {

@@ -144,6 +144,39 @@ def test_a_slow_client_of_a_download_holds_no_thread() -> None:
     assert made.closed_by.startswith("web"), "closed in the thread that holds the database connection"
 
 
+def test_calls_run_one_after_another_and_beside_a_long_one() -> None:
+    running, most, release = 0, 0, threading.Event()
+    lock = threading.Lock()
+
+    def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        nonlocal running, most
+        if environ["PATH_INFO"] == "/long":
+            release.wait(30)
+            return echo(environ, start_response)
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.005)
+        with lock:
+            running -= 1
+        return echo(environ, start_response)
+
+    async def test() -> None:
+        bridge = WsgiBridge(application, threads=4, max_body=1 << 20)
+        long = asyncio.create_task(through(bridge, [], path="/long"))
+        given_up = [asyncio.create_task(through(bridge, [], path="/short")) for _ in range(2)]
+        await asyncio.sleep(0)
+        given_up[0].cancel()
+        short = [through(bridge, [bytes([65 + n])], path="/short") for n in range(8)]
+        assert [body for _, _, body in await asyncio.gather(*short)] == [bytes([65 + n]) for n in range(8)]
+        assert not long.done()
+        release.set()
+        await asyncio.gather(long, *given_up, return_exceptions=True)
+
+    asyncio.run(test())
+    assert most == 1
+
+
 def test_the_first_chunk_of_a_stream_does_not_wait_for_the_last() -> None:
     released = threading.Event()
 

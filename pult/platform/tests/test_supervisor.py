@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pult.platform import serve
 from pult.platform.tests.conftest import Outside
 from pult.platform.tests.test_stream import free_port
 
@@ -141,3 +142,15 @@ def memory(processes: list[int]) -> dict[int, int]:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         shares[pid] = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return shares
+
+
+def test_an_address_in_use_is_refused_though_our_own_processes_share_it() -> None:
+    listeners = serve.listen_apart("127.0.0.1", 0, 2)
+    host, port = listeners[0].getsockname()
+    try:
+        assert [listener.getsockname()[1] for listener in listeners] == [port, port]
+        with pytest.raises(OSError, match="in use"):
+            serve.listen_apart(host, port, 2)
+    finally:
+        for listener in listeners:
+            listener.close()

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pult.channels.adapters.email import authenticity, headers, language, parse, reply
+from pult.channels.adapters.email import authenticity, headers, parse, reply
 from pult.channels.adapters.email.text import decode, tidy
 from pult.channels.base import Address, File, Raw
+from pult.platform import language
 
 
 def of_mail(body: bytes, *, received_at: datetime) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
-from pult.channels.adapters.email import bounces, headers, kinds, language, mime, reply, tokens
+from pult.channels.adapters.email import bounces, headers, kinds, mime, reply, tokens
 from pult.channels.adapters.email.headers import Headers
 from pult.channels.adapters.email.text import decode, tidy
 from pult.channels.base import Address, File, InboundEvent, InboundMessage, InboxInfo, Raw
+from pult.platform import language
 
 MAX_SUBJECT = 500
 MAX_HTML = 2_000_000

@@ -1,4 +1,4 @@
-"""In which language a mail is written: one of Pult's five, or another European one; "" when it is too short."""
+"""In which language something is written: one of Pult's five, or another European one; "" when it is too short."""
 
 from __future__ import annotations
 
