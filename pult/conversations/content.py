@@ -33,21 +33,49 @@ _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 _ADDRESSES = frozenset({"href", "src", "cite"})
 _UNSEEN = re.compile("[\x00-\x20\x7f-\x9f\u200b-\u200f\u2060\ufeff]+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+# A mail has no address of its own: what does not say whose it is would be asked of Pult. Browsers take `https:x` for
+# such an address too, and `\` for `/`.
+_COMPLETE = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"[/\\]{2}(?=[^/\\?#])")
+_NOT_FETCHED = re.compile(r"(?:mailto|tel):|#", re.IGNORECASE)
+_INSIDE = re.compile(r"cid:", re.IGNORECASE)
 _HARMFUL_STYLE = re.compile(
-    r"expression\s*\(|behaviou?r\s*:|-moz-binding|javascript:|vbscript:|@import"
-    r"|url\(\s*['\"]?(?!https?:|cid:|data:image/)",
+    r"expression\s*\(|behaviou?r\s*:|-moz-binding|javascript:|vbscript:|@import|(?:image-set|image|cross-fade|src)\s*\("
+    r"|url\(\s*+['\"]?+(?!https?://[^/\\]|cid:|data:image/)",
     re.IGNORECASE,
 )
+_CSS_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Drop a style that could do more than look, and an address whose scheme hides behind control characters."""
+    """Drop a style that could do more than look, and an address that is not complete or hides its scheme."""
     if name == "style":
-        return None if _HARMFUL_STYLE.search(value.replace("\\", "")) else value
-    if name in _ADDRESSES and _UNSEEN.search(value):
-        scheme = _SCHEME.match(_UNSEEN.sub("", value))
-        return None if scheme is not None and scheme.group(1).lower() not in _SCHEMES else value
-    return value
+        return None if any(_HARMFUL_STYLE.search(form) for form in (value, _without_escapes(value))) else value
+    return _address(name, value) if name in _ADDRESSES else value
+
+
+def _without_escapes(style: str) -> str:
+    """Return a style as a browser reads it, which takes `\\75rl(` for `url(`."""
+    if "\\" not in style:
+        return style
+    return _CSS_ESCAPE.sub(lambda found: _letter(found[1]) if found[1] else found[2], style)
+
+
+def _letter(digits: str) -> str:
+    number = int(digits, 16)
+    return chr(number) if number < 0x110000 else "\ufffd"
+
+
+def _address(name: str, value: str) -> str | None:
+    """Return an address that leads away from Pult or into the mail itself; None for any other."""
+    scheme = _SCHEME.match(_UNSEEN.sub("", value))
+    if scheme is not None and scheme[1].lower() not in _SCHEMES:
+        return None
+    seen = value.strip("".join(map(chr, range(33)))).translate({9: None, 10: None, 13: None})
+    if _WITHOUT_SCHEME.match(seen):
+        return _WITHOUT_SCHEME.sub("https://", seen, count=1)
+    allowed = (_COMPLETE, _INSIDE) if name == "src" else (_COMPLETE, _NOT_FETCHED)
+    return seen if any(pattern.match(seen) for pattern in allowed) else None
 
 
 _CLEANER = nh3.Cleaner(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from pult.conversations.content import clean_html
 from pult.conversations.views import MessageView
 
-_CID = re.compile(r"cid:([^\"'\s)>]+)", re.I)
+_CID = re.compile(r"""( src="|\burl\(\s*(?:&quot;|["'])?)cid:(.+?)(?=["'\s)>]|&quot;)""", re.I)
+_REMOTE = re.compile(r"""( src="|\burl\(\s*(?:&quot;|["'])?)(https?://.+?)(?=["'\s)>]|&quot;)""", re.I)
+_NOTHING = "data:,"
 _STYLE = """
 :root { color-scheme: light; }
 html { background: #fff; }
@@ -23,21 +27,34 @@ a { color: #1a56c4; }
 """
 
 
-def page(message: MessageView, *, remote: bool) -> HttpResponse:
+def page(message: MessageView, *, remote: bool, origin: str) -> HttpResponse:
     """Return the page of a message for `<iframe sandbox="allow-same-origin allow-popups">`.
 
-    Pictures named by Content-ID come from the message's own attachments; those from elsewhere are held back
-    by the policy unless `remote`.
+    Pictures named by Content-ID come from the message's own attachments, below `origin` (Pult's own as the reader's
+    browser names it), and nothing else does; those from elsewhere are held back by the policy unless `remote`.
     """
     by_cid = {a.content_id.strip("<>"): a.id for a in message.attachments if a.content_id}
+    files: set[str] = set()
+    own = {_host(origin), _host(settings.PUBLIC_URL)}
 
     def inline(match: re.Match[str]) -> str:
-        attachment = by_cid.get(html.unescape(match.group(1)))
-        return f"/api/v1/attachments/{attachment}/content?inline=1" if attachment else "data:,"
+        attachment = by_cid.get(html.unescape(match[2]))
+        if attachment is None:
+            return f"{match[1]}{_NOTHING}"
+        file = f"/api/v1/attachments/{attachment}/content"
+        files.add(f"{origin}{file}")
+        return f"{match[1]}{file}?inline=1"
 
-    # Cleaned when it was stored; cleaned again here, so that a better cleaner helps old mail too.
-    body = _CID.sub(inline, clean_html(message.html)) if message.html else f"<pre>{html.escape(message.text)}</pre>"
-    pictures = "'self' data: https: http:" if remote else "'self' data:"
+    def elsewhere(match: re.Match[str]) -> str:
+        host = _host(html.unescape(match[2]))
+        return match[0] if host and host not in own else f"{match[1]}{_NOTHING}"
+
+    if message.html:
+        # Cleaned when it was stored; cleaned again here, so that a better cleaner helps old mail too.
+        body = _CID.sub(inline, _REMOTE.sub(elsewhere, clean_html(message.html)))
+    else:
+        body = f"<pre>{html.escape(message.text)}</pre>"
+    pictures = " ".join([*sorted(files), "data:", *(["https:", "http:"] if remote else [])])
     response = HttpResponse(
         '<!doctype html><html><head><meta charset="utf-8">'
         f'<meta name="referrer" content="no-referrer"><title>{html.escape(message.subject)}</title>'
@@ -53,6 +70,16 @@ def page(message: MessageView, *, remote: bool) -> HttpResponse:
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["Cache-Control"] = "private, max-age=3600"
     return response
+
+
+def _host(address: str) -> str:
+    """Return host and port that an address leads to, "" where it cannot be read."""
+    try:
+        parts = urlsplit(unquote(address))
+        port = parts.port or {"https": 443}.get(parts.scheme, 80)
+        return f"{(parts.hostname or '').rstrip('.')}:{port}" if parts.hostname else ""
+    except ValueError:
+        return ""
 
 
 def picture_type(head: bytes) -> str | None:

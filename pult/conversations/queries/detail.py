@@ -27,7 +27,7 @@ from pult.conversations.views import (
 from pult.platform.db import Part, SqlValue, gather, hot, json_out, must_time, time_in, time_out
 
 PAGE = 50
-_REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|background=[\"']?https?:|url\([\"']?https?:", re.I)
+_REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|url\(\s*(?:&quot;|[\"'])?https?:", re.I)
 _COLUMNS = """m.id, m.direction, m.kind, m.subject, m.text, m.html, m.reply, m.author_name, m.author_address,
     m.customer_id, m.staff_id, m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after,
     m.masked, m.headers -> 'warnings'"""
@@ -80,7 +80,7 @@ def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageVie
 
 def _has_remote_pictures(html: str) -> bool:
     """Whether cleaned HTML asks for pictures elsewhere. Its tags are in small letters: a plain look comes first."""
-    may = "<img" in html or "background=" in html or "url(" in html
+    may = "<img" in html or "url(" in html
     return may and _REMOTE_PICTURE.search(html) is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,8 @@ from pult.accounts.access import Actor
 from pult.accounts.client_address import client_address
 from pult.web.api.problems import Problem
 
+_USES = frozenset({"empty", "document", "iframe"})
+_FILE = re.compile(r"/attachments/[0-9]+/content$")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -24,10 +27,13 @@ _csrf = _Csrf(lambda request: HttpResponse())
 
 
 def authenticate(request: HttpRequest) -> Actor | None:
-    """Return who asks, or None. Raises Problem 403 for a session's write without its CSRF token."""
+    """Return who asks, or None. Raises Problem 403 for a session's write without its CSRF token, and for a page that
+    asks in its reader's name for what it would show as a picture or the like."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         return access.authenticate_token(header)
+    if _embedded(request):
+        raise Problem(403, "forbidden")
     actor = access.actor_of_session(request.session)
     if actor is not None:
         sessions.seen(request.session.session_key or "")
@@ -36,6 +42,13 @@ def authenticate(request: HttpRequest) -> Actor | None:
         if _csrf.process_view(request, HttpResponse, (), {}) is not None:
             raise Problem(403, "csrf", "The CSRF token is missing or wrong.")
     return actor
+
+
+def _embedded(request: HttpRequest) -> bool:
+    """Whether the answer is to stand in a page as a picture, style or program: a mail from outside may name any address
+    for one, also one that leads here in a roundabout way. https://www.w3.org/TR/fetch-metadata/"""
+    use = request.META.get("HTTP_SEC_FETCH_DEST", "empty")
+    return use not in _USES and not (use == "image" and _FILE.search(request.path))
 
 
 def actor_of(request: HttpRequest) -> Actor:

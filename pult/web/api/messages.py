@@ -70,7 +70,7 @@ def html(request: HttpRequest, message_id: int, remote: bool = False) -> HttpRes
     if found is None:
         raise MessageNotFound
     log_read(request, actor, place)
-    return mailpage.page(found[1], remote=remote)
+    return mailpage.page(found[1], remote=remote, origin=f"{request.scheme}://{request.get_host()}")
 
 
 @router.post("/attachments", response={201: schemas.UploadOut})

@@ -144,6 +144,14 @@ def test_a_colleague_without_a_seat_passes_no_door_but_his_own(store: queries.St
     assert [door for door in others if knock(door, header) != 403] == []
 
 
+def test_what_a_page_would_show_as_a_picture_is_no_answer(browser: Browser, agent: queries.StaffInfo) -> None:
+    browser.sign_in(agent.email)
+    for use, status in {"image": 403, "style": 403, "script": 403, "empty": 200, "document": 200}.items():
+        assert browser.call("GET", "/api/v1/me", **{"Sec-Fetch-Dest": use}).status_code == status, use
+    file = browser.call("GET", "/api/v1/attachments/999999/content", **{"Sec-Fetch-Dest": "image"})
+    assert file.status_code == 404
+
+
 def test_a_session_writes_nowhere_without_the_csrf_header(browser: Browser, admin: queries.StaffInfo) -> None:
     browser.sign_in(admin.email)
     writes = [door for door in DOORS if door[0] != "get"]
