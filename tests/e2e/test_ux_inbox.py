@@ -386,7 +386,7 @@ def test_what_is_refused_says_so_and_offers_nothing_to_undo(desk: Desk) -> None:
     expect(timeline(desk.page)).to_be_visible()
     before = order(desk)
     desk.page.keyboard.press("e")
-    expect(desk.page.get_by_text("It is gone.")).to_be_visible()
+    expect(desk.page.get_by_text("It is gone.", exact=True)).to_be_visible()
     expect(desk.page.get_by_text("Conversation closed")).to_have_count(0)
     wait_for(lambda: order(desk)[:4] == before[:4], what="the list as it is")
 
