@@ -222,10 +222,12 @@ def test_ux_04_question_mark_shows_the_keys_and_single_keys_can_be_switched_off(
     expect(desk.page.get_by_role("dialog", name="Commands and search")).to_be_visible()
     desk.page.keyboard.type("keyboard")
     desk.page.keyboard.press("Enter")
-    switch.click()
-    expect(switch).to_be_checked()
     # The account keeps it: the next test has the keys again.
-    desk.page.wait_for_timeout(800)
+    with desk.page.expect_response(
+        lambda answer: answer.url.endswith("/me") and "true" in str(answer.request.post_data)
+    ):
+        switch.click()
+    expect(switch).to_be_checked()
 
 
 def test_ux_17_saved_views_carry_counts_that_change_live(desk: Desk, pult: Pult) -> None:
