@@ -71,10 +71,10 @@ def everything(run: Run) -> None:
     for script in ("check", "test", "locales", "budget"):
         command = ["scripts/npm", "--prefix", "frontend", "run", "--silent", "--if-present", script]
         run.step(f"screens: {script}", command)
-    run.pytest("on SQLite", SLOW, "-n", "2", DATABASE_URL="")
+    run.pytest("on SQLite", SLOW, "-n", "3", DATABASE_URL="")
     with machine.postgresql() as url:
         if url:
-            run.pytest("on PostgreSQL", SLOW, "-n", "2", "--needs-database", DATABASE_URL=url)
+            run.pytest("on PostgreSQL", SLOW, "-n", "3", "--needs-database", DATABASE_URL=url)
         else:
             run.left_out.append("PostgreSQL: no server answers, and none could be started or installed")
     run.left_out += machine.install_browser()
@@ -84,7 +84,7 @@ def everything(run: Run) -> None:
 def fast(run: Run) -> None:
     """What takes less than a minute: style, and the tests that need no other server."""
     run.step("ruff", [str(Path(sys.executable).parent / "ruff"), "check", "--quiet", "."])
-    run.pytest("fast", f"{SLOW} and not corpus and not mailserver and not program", "-n", "2", DATABASE_URL="")
+    run.pytest("fast", f"{SLOW} and not corpus and not mailserver and not program", "-n", "3", DATABASE_URL="")
 
 
 def main() -> int:
