@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from pult.accounts.access import Actor
 from pult.platform.db import hot, is_postgres, json_in
 
 KINDS = ("list", "search", "prefetch", "open", "export", "stream", "erase")
@@ -45,19 +44,6 @@ def database() -> str:
 
 
 def record(
-    actor: Actor,
-    kind: str,
-    *,
-    subject: str = "conversation",
-    subject_ids: Sequence[int] = (),
-    customer_id: int | None = None,
-    address: str | None = None,
-) -> None:
-    """Add one line about what an actor read; see record_ref."""
-    record_ref(actor.ref, kind, subject=subject, subject_ids=subject_ids, customer_id=customer_id, address=address)
-
-
-def record_ref(
     actor: str,
     kind: str,
     *,

@@ -42,7 +42,7 @@ def opened(subscriber: Subscriber, headers: Mapping[str, str], peer: str) -> Non
     Called when a stream is opened, and again each time it has been open for an hour or its stores have changed.
     """
     meta = {"HTTP_X_FORWARDED_FOR": headers.get("x-forwarded-for", ""), "REMOTE_ADDR": peer}
-    access_log.record_ref(
+    access_log.record(
         subscriber.actor,
         "stream",
         subject="store",

@@ -32,7 +32,7 @@ def me(agent: queries.StaffInfo) -> access.Actor:
 
 def test_a_reading_is_one_insert_and_says_who_what_and_whose(me: access.Actor) -> None:
     with CaptureQueriesContext(connections[access_log.database()]) as used:
-        access_log.record(me, "open", subject_ids=[7], customer_id=3, address="192.0.2.1")
+        access_log.record(me.ref, "open", subject_ids=[7], customer_id=3, address="192.0.2.1")
     assert [query["sql"].split()[0] for query in used.captured_queries] == ["INSERT"]
     (line,) = queries.access_log().items
     assert (line.actor, line.name, line.kind) == (me.ref, "Ana Novak", "open")
@@ -42,12 +42,12 @@ def test_a_reading_is_one_insert_and_says_who_what_and_whose(me: access.Actor) -
 
 
 def test_an_address_that_is_none_is_left_out_and_a_long_list_is_cut(me: access.Actor) -> None:
-    access_log.record(me, "list", subject_ids=range(1000), address="unix:")
+    access_log.record(me.ref, "list", subject_ids=range(1000), address="unix:")
     (line,) = queries.access_log().items
     assert line.address is None
     assert len(line.subject_ids) == access_log.MAX_IDS
     with pytest.raises(ValueError, match="peek"):
-        access_log.record(me, "peek")
+        access_log.record(me.ref, "peek")
 
 
 def test_on_sqlite_the_log_is_a_file_of_its_own() -> None:
@@ -64,9 +64,9 @@ def test_on_sqlite_the_log_is_a_file_of_its_own() -> None:
 
 def test_pages_follow_one_another_while_new_lines_arrive(me: access.Actor) -> None:
     for number in range(5):
-        access_log.record(me, "open", subject_ids=[number])
+        access_log.record(me.ref, "open", subject_ids=[number])
     first = queries.access_log(limit=2)
-    access_log.record(me, "open", subject_ids=[99])
+    access_log.record(me.ref, "open", subject_ids=[99])
     second = queries.access_log(limit=2, after=first.next or "")
     third = queries.access_log(limit=2, after=second.next or "")
     assert [i.subject_ids for page in (first, second, third) for i in page.items] == [[4], [3], [2], [1], [0]]
@@ -76,9 +76,9 @@ def test_pages_follow_one_another_while_new_lines_arrive(me: access.Actor) -> No
 
 
 def test_the_log_is_filtered_by_customer_actor_and_kind(me: access.Actor) -> None:
-    access_log.record(me, "open", customer_id=1)
-    access_log.record(SYSTEM, "export", customer_id=1)
-    access_log.record(me, "search")
+    access_log.record(me.ref, "open", customer_id=1)
+    access_log.record(SYSTEM.ref, "export", customer_id=1)
+    access_log.record(me.ref, "search")
     assert [i.kind for i in queries.access_log(customer_id=1).items] == ["export", "open"]
     assert [i.kind for i in queries.access_log(actor_ref=me.ref).items] == ["search", "open"]
     assert [i.actor for i in queries.access_log(kind="export").items] == ["system"]
@@ -87,16 +87,16 @@ def test_the_log_is_filtered_by_customer_actor_and_kind(me: access.Actor) -> Non
 def test_lines_are_kept_for_the_days_that_are_set(me: access.Actor, settings: Any) -> None:
     settings.ACCESS_LOG_DAYS = 400
     with time_machine.travel(timezone.now() - timedelta(days=401)):
-        access_log.record(me, "open", subject_ids=[1])
+        access_log.record(me.ref, "open", subject_ids=[1])
     with time_machine.travel(timezone.now() - timedelta(days=399)):
-        access_log.record(me, "open", subject_ids=[2])
+        access_log.record(me.ref, "open", subject_ids=[2])
     assert access_log.expire() == 1
     assert [i.subject_ids for i in queries.access_log().items] == [[2]]
 
 
 def test_a_customer_hears_who_read_his_data_and_is_taken_out_when_erased(me: access.Actor) -> None:
-    access_log.record(me, "open", subject_ids=[7], customer_id=3)
-    access_log.record(me, "open", subject_ids=[8], customer_id=4)
+    access_log.record(me.ref, "open", subject_ids=[7], customer_id=3)
+    access_log.record(me.ref, "open", subject_ids=[8], customer_id=4)
     (line,) = queries.export(3)
     assert (line["by"], line["kind"]) == ("Ana Novak", "open")
     assert actions.erase(3) == 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import smtplib
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
+from email.mime.text import MIMEText
 from email.utils import formatdate, make_msgid
 
 from django.conf import settings
@@ -33,16 +33,18 @@ def answer(mail: Mail, shown: Readable, text: str) -> str:
 
 def write(*, sender: str, to: str, subject: str, text: str, in_reply_to: str = "", references: str = "") -> str:
     """Hand a mail to Pult's receiver and return its Message-ID. Raises OSError, SMTPException, ValueError."""
-    message = EmailMessage(policy=SMTP)
+    if not {"\r", "\n"}.isdisjoint(sender + to):
+        raise ValueError("an address is one line")
+    # Not EmailMessage: where it folds a long subject it loses the space between two words that it encodes.
+    message = MIMEText(text, "plain", "utf-8")
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = " ".join(subject.split())
+    message["Subject"] = Header(" ".join(subject.split()), "utf-8", header_name="Subject").encode()
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "mail.example")
     if in_reply_to:
         message["In-Reply-To"] = in_reply_to
         message["References"] = references
-    message.set_content(text)
     with smtplib.SMTP(HOST, settings.SMTP_PORT, timeout=TIMEOUT) as smtp:
         smtp.send_message(message, from_addr=sender, to_addrs=[to])
     return str(message["Message-ID"])

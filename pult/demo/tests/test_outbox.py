@@ -230,6 +230,20 @@ def test_a_new_mail_of_a_customer_goes_into_pult(outbox: Outbox, shop: Outbox, c
     assert len(shop.mails()) == 1
 
 
+def test_a_long_subject_keeps_its_spaces_on_the_way(outbox: Outbox, shop: Outbox, client: Client) -> None:
+    form = {"from": "nova@posta.example", "to": "pomoc@shop-sl.example", "text": "Živjo"}
+    subjects = [
+        "gume čevljev in čelada čelada vračilo plašč",
+        "nujno naročilo gume ščitniki številka plašč",
+        "Zamenjava čevljev: večja velikost, vračilo kupnine, številka naročila 4711, plašč in čelada",
+        "Plain words that are long enough to be folded over two lines of a header, and then some more",
+    ]
+    for subject in subjects:
+        assert client.post("/demo/outbox", {**form, "subject": subject}).status_code == 302
+    arrived = [message_from_bytes(kept.raw, policy=policy.default)["Subject"] for kept in shop.mails()]
+    assert sorted(arrived) == sorted(subjects)
+
+
 def test_a_receiver_that_is_down_is_told(outbox: Outbox, settings: Any, client: Client) -> None:
     number = outbox.add("pomoc@shop-sl.example", ["maja@posta.example"], letter().as_bytes())
     listener = server.listen(0)

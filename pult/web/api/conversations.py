@@ -134,7 +134,7 @@ def list_conversations(request: HttpRequest, query: Query[ListQuery]) -> HttpRes
             limit=query.limit,
         )
     access_log.record(
-        actor,
+        actor.ref,
         "search" if query.q else "list",
         subject_ids=[item.id for item in page.items],
         address=address_of(request),
@@ -208,7 +208,7 @@ def get_conversation(request: HttpRequest, conversation_id: int, prefetch: bool 
         "present": found.present,
     }
     access_log.record(
-        actor,
+        actor.ref,
         "prefetch" if prefetch else "open",
         subject_ids=[conversation_id],
         customer_id=found.item.customer.id,

@@ -27,7 +27,7 @@ def find(request: HttpRequest, q: str = "", limit: int = 20) -> HttpResponse:
     access.require(actor, "customers.read")
     found = queries.search(q, limit=max(1, min(limit, 50)))
     access_log.record(
-        actor,
+        actor.ref,
         "search",
         subject="customer",
         subject_ids=[view.id for view in found],
@@ -50,7 +50,7 @@ def get(request: HttpRequest, customer_id: int) -> HttpResponse:
         raise CustomerNotFound
     body = card(actor, customer_id)
     access_log.record(
-        actor,
+        actor.ref,
         "open",
         subject="customer",
         subject_ids=[customer_id],
@@ -98,7 +98,7 @@ def merges(request: HttpRequest, customer_id: int) -> HttpResponse:
     access.require(actor, "customers.read")
     found = queries.merges(customer_id)
     access_log.record(
-        actor,
+        actor.ref,
         "open",
         subject="customer",
         subject_ids=sorted({customer_id, *(one.absorbed_id for one in found)}),
@@ -133,7 +133,7 @@ def export(request: HttpRequest, customer_id: int) -> HttpResponse:
     access.require(actor, "customers.export")
     body = privacy.export(customer_id, store_ids=access.visible_stores(actor))
     access_log.record(
-        actor,
+        actor.ref,
         "export",
         subject="customer",
         subject_ids=[customer_id],
@@ -155,7 +155,7 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
         raise CustomerNotFound
     # Before the deed: what is gone must not be gone without anybody having done it.
     access_log.record(
-        actor, "erase", subject="customer", subject_ids=[kept], customer_id=kept, address=address_of(request)
+        actor.ref, "erase", subject="customer", subject_ids=[kept], customer_id=kept, address=address_of(request)
     )
     privacy.erase(kept, actor=actor.ref)
     return empty()

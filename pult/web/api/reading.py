@@ -41,7 +41,7 @@ def visible_message(actor: Actor, message_id: int, permission: str = "conversati
 def log_read(request: HttpRequest, actor: Actor, place: conversations.Place) -> None:
     """Leave the line of one who opened something of a conversation."""
     access_log.record(
-        actor,
+        actor.ref,
         "open",
         subject_ids=[place.conversation_id],
         customer_id=place.customer_id,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pult.accounts.error_texts import TEXTS
+
 REASONS: Mapping[str, Mapping[str, str]] = {
     "required": {
         "en": "This has to be given.",
@@ -76,20 +78,8 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "el": "Αυτό πρέπει να είναι ημερομηνία και ώρα με ζώνη ώρας, π.χ. 2026-11-22T09:00:00Z.",
         "pl": "To musi być data i godzina ze strefą czasową, na przykład 2026-11-22T09:00:00Z.",
     },
-    "shape": {
-        "en": "This value does not have the right form.",
-        "sl": "Ta vrednost nima pravilne oblike.",
-        "hr": "Ova vrijednost nema ispravan oblik.",
-        "el": "Αυτή η τιμή δεν έχει τη σωστή μορφή.",
-        "pl": "Ta wartość nie ma właściwej postaci.",
-    },
-    "unknown": {
-        "en": "What was chosen does not exist any more.",
-        "sl": "Kar ste izbrali, ne obstaja več.",
-        "hr": "Odabrano više ne postoji.",
-        "el": "Αυτό που επιλέξατε δεν υπάρχει πλέον.",
-        "pl": "Wybrana pozycja już nie istnieje.",
-    },
+    "shape": TEXTS["shape"],
+    "unknown": TEXTS["unknown"],
     "unknown_parameter": {
         "en": "There is no parameter of this name.",
         "sl": "Parametra s tem imenom ni.",

@@ -262,7 +262,7 @@ def test_a_lead_reads_the_access_log_page_by_page(admin: queries.StaffInfo, stor
     actor = access.actor_of_staff(lead.id)
     assert actor is not None
     for number in range(3):
-        access_log.record(actor, "open", subject_ids=[number], customer_id=7)
+        access_log.record(actor.ref, "open", subject_ids=[number], customer_id=7)
     api = Api(lead.id, "read")
     first = api("GET", "/access-log?customer=7&limit=2").json()
     assert [line["subject_ids"] for line in first["items"]] == [[2], [1]]
