@@ -160,6 +160,32 @@ def test_ux_02_after_enter_the_keys_that_scroll_a_page_scroll_the_messages(desk:
     wait_for(lambda: top() == 0, what="the top")
 
 
+def test_ux_02_what_a_key_opens_gives_the_focus_back_to_the_row(desk: Desk) -> None:
+    desk.page.keyboard.press("j")
+    expect(timeline(desk.page)).to_be_visible()
+    expect(chosen(desk.page)).to_be_focused()
+    for key, field in (("a", "Assign to …"), ("t", "Find or create a tag"), ("s", "Snooze until …")):
+        desk.page.keyboard.press(key)
+        expect(desk.page.get_by_role("combobox", name=field)).to_be_focused()
+        desk.page.keyboard.press("Escape")
+        expect(chosen(desk.page)).to_be_focused()
+    for key in ("?", "Control+k"):
+        desk.page.keyboard.press(key)
+        expect(desk.page.get_by_role("dialog")).to_be_visible()
+        desk.page.keyboard.press("Escape")
+        expect(chosen(desk.page)).to_be_focused()
+
+    # Enter on a button above the list presses the button and opens no conversation.
+    desk.open_inbox()
+    filters = desk.page.get_by_role("button", name="Filters")
+    filters.focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_role("switch", name="Unread only")).to_be_visible()
+    expect(chosen(desk.page)).to_have_count(0)
+    desk.page.keyboard.press("Escape")
+    expect(filters).to_be_focused()
+
+
 def test_ux_03_the_command_bar_does_things_and_finds_people_and_conversations(desk: Desk, pult: Pult) -> None:
     made = pult.begin(
         "Broken kettle 5531", "It leaks.", sender={"name": "Zofia Lis", "address": "zofia.lis@example.com"}
