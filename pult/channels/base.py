@@ -58,6 +58,7 @@ class InboundMessage:
     kind: str = "person"
     loop_safe: bool = True
     conversation_hint: int | None = None
+    subject_number: int | None = None
     warnings: Sequence[str] = ()
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 

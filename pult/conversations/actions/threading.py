@@ -57,6 +57,7 @@ class _Standing:
     store_id: int
     status: str
     closed_at: datetime | None
+    customer_id: int
 
 
 @dataclasses.dataclass(slots=True)
@@ -126,7 +127,7 @@ def _look(arrivals: Sequence[Arriving], news: Sequence[NewMessage]) -> _Known:
     known = _Known({}, {}, {})
     wanted = {new.external_id for new in news} | {r for a in arrivals for r in references(a.message)}
     wanted.discard("")
-    hints = {a.message.conversation_hint for a in arrivals} - {None}
+    hints = {hint for a in arrivals for hint in (a.message.conversation_hint, a.message.subject_number)} - {None}
     if wanted:
         condition, values = among("m.external_id", wanted)
         found = hot(
@@ -151,9 +152,10 @@ def _lock(ids: Iterable[int]) -> dict[int, _Standing]:
     if not ordered:
         return {}
     condition, values = among("id", ordered)
-    sql = f"SELECT id, store_id, status, closed_at FROM conversations_conversation WHERE {condition} ORDER BY id"
+    columns = "id, store_id, status, closed_at, customer_id"
+    sql = f"SELECT {columns} FROM conversations_conversation WHERE {condition} ORDER BY id"
     found = hot(f"{sql} FOR UPDATE" if is_postgres() else sql, values)
-    return {row[0]: _Standing(row[0], row[1], row[2], time_out(row[3])) for row in found}
+    return {row[0]: _Standing(row[0], row[1], row[2], time_out(row[3]), row[4]) for row in found}
 
 
 def _same(one: NewMessage, other: NewMessage) -> bool:
@@ -200,7 +202,10 @@ def _joined(
     slots: Mapping[int, Slot],
     now: datetime,
 ) -> Slot | None:
-    """Return the conversation this message belongs to, or None for a new one."""
+    """Return the conversation this message belongs to, or None for a new one.
+
+    What it refers to by ids comes first; a number in the subject anybody can write, so it joins participants only.
+    """
     store = arrival.inbox.store_id
     candidates: list[int] = []
     if arrival.message.conversation_hint is not None:
@@ -217,7 +222,27 @@ def _joined(
         standing = known.standing.get(candidate)
         if standing is not None and standing.store_id == store and not _long_closed(standing, now):
             return _slot_of(candidate, arrival, fresh=False, status=standing.status)
-    return None
+    return _numbered(arrival, known, slots, now)
+
+
+def _numbered(arrival: Arriving, known: _Known, slots: Mapping[int, Slot], now: datetime) -> Slot | None:
+    """Return the conversation whose number the subject gives, for somebody who takes part in it."""
+    standing = known.standing.get(arrival.message.subject_number or 0)
+    if standing is None or standing.store_id != arrival.inbox.store_id or _long_closed(standing, now):
+        return None
+    if arrival.customer_id != standing.customer_id and not _takes_part(arrival.message.sender.address, standing.id):
+        return None
+    return slots.get(standing.id) or _slot_of(standing.id, arrival, fresh=False, status=standing.status)
+
+
+def _takes_part(address: str, conversation_id: int) -> bool:
+    """Say whether a message of the conversation is from or to this address."""
+    wanted = address.casefold()
+    found = Message.objects.filter(conversation_id=conversation_id).values_list("author_address", "recipients")
+    return bool(wanted) and any(
+        wanted in {author.casefold(), *(r["address"].casefold() for group in recipients.values() for r in group)}
+        for author, recipients in found
+    )
 
 
 def _long_closed(standing: _Standing, now: datetime) -> bool:

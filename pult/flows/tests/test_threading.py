@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from datetime import timedelta
 from typing import Any
@@ -77,6 +78,40 @@ def test_the_same_mail_twice_in_one_batch_is_one_message(inbox: InboxRecord) -> 
     first, second = take(inbox, said("1@x"), said("1@x"))
     assert first == second
     assert len(queries.messages_before(first, before=None)) == 1
+
+
+def test_a_number_in_the_subject_joins_only_who_takes_part(inbox: InboxRecord) -> None:
+    def writes(sender: str, number: int, **changes: Any) -> int:
+        (taken,) = take(inbox, dataclasses.replace(said("", sender=sender), subject_number=number, **changes))
+        return taken
+
+    (first,) = take(
+        inbox,
+        dataclasses.replace(said("1@x"), cc=[Address("Sister@customers.example")]),
+        said("2@x", sender="c@c.example"),
+    )[:1]
+    assert writes("a@customers.example", first) == first, "whose matter it is"
+    assert writes("sister@customers.example", first, text="Še jaz") == first, "who was written to in it"
+    assert writes("stranger@elsewhere.example", first, text="Kaj pa jaz") != first, "anybody can write a number"
+    assert writes("", first, text="Brez pošiljatelja") != first
+    assert writes("a@customers.example", 999_999, text="Ni takega") != first
+    other = take(inbox, said("3@x", sender="b@customers.example"))[0]
+    (answer,) = take(inbox, dataclasses.replace(said("4@x", "1@x", text="Torej"), subject_number=other))
+    assert answer == first, "what it refers to counts before a number"
+
+
+def test_a_number_joins_nothing_in_another_store_nor_long_after_closing(inbox: InboxRecord) -> None:
+    (first,) = take(inbox, said("1@x"))
+    again = dataclasses.replace(said("2@x", text="Po dolgem času"), subject_number=first)
+    conversations.change(conversation_id=first, changes=conversations.Changes(status="closed"), actor="system")
+    with connection.cursor() as cursor:
+        old = connection.ops.adapt_datetimefield_value(timezone.now() - timedelta(days=40))
+        cursor.execute("UPDATE conversations_conversation SET closed_at = %s", [old])
+    assert take(inbox, again) != [first]
+    store = accounts.create_store(SYSTEM, name="Druga", language="hr")
+    made = channels.create_inbox(store_id=store.id, channel="email", name="Drugi", address="x@other.example")
+    (there,) = take(channels_queries.inbox(made), dataclasses.replace(again, external_id="3@x"))
+    assert there != first
 
 
 def test_a_message_id_of_another_store_joins_nothing_there(inbox: InboxRecord) -> None:

@@ -14,7 +14,7 @@ from email.utils import format_datetime, quote
 import dkim
 from django.utils import timezone
 
-from pult.channels.adapters.email import tokens
+from pult.channels.adapters.email import subjects, tokens
 from pult.channels.adapters.email.kinds import LOOP_HEADER
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import Address, File, InboxInfo, OutboundMessage, PermanentFailure
@@ -78,6 +78,13 @@ def sender_of(inbox: InboxInfo, settings: Settings, message: OutboundMessage) ->
     if settings.sender_name == "agent_store" and name == agent and store and agent != store:
         name = f"{agent} | {store}"
     return Address(message.sender.address or inbox.address, name)
+
+
+def subject_of(settings: Settings, message: OutboundMessage) -> str:
+    """Return the subject, with the conversation's number where the inbox is set so."""
+    if not settings.number_in_subject or not message.conversation_id:
+        return message.subject
+    return subjects.numbered(message.subject, message.conversation_id)
 
 
 def machine_headers(inbox: InboxInfo, message: OutboundMessage) -> dict[str, str]:
@@ -145,7 +152,7 @@ def _put_headers(mail: Message, inbox: InboxInfo, settings: Settings, message: O
             mail[name] = _people(people)
     if not message.to and not message.cc:
         mail["To"] = "undisclosed-recipients:;"
-    mail["Subject"] = _text(message.subject, "Subject")
+    mail["Subject"] = _text(subject_of(settings, message), "Subject")
     mail["Message-ID"] = f"<{_id(message.external_id)}>"
     if parent := _id(message.in_reply_to):
         mail["In-Reply-To"] = f"<{parent}>"

@@ -11,7 +11,7 @@ from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
-from pult.channels.adapters.email import bounces, headers, kinds, mime, reply, tokens
+from pult.channels.adapters.email import bounces, headers, kinds, mime, reply, subjects, tokens
 from pult.channels.adapters.email.headers import Headers
 from pult.channels.adapters.email.text import decode, tidy
 from pult.channels.base import Address, File, InboundEvent, InboundMessage, InboxInfo, Raw
@@ -144,6 +144,7 @@ def _message(raw: Raw, mail: Message, fields: Headers, body: mime.Body) -> Inbou
         kind=kind,
         loop_safe=kinds.loop_safe(fields, kind=kind, sender=sender.address, envelope_sender=envelope_sender),
         conversation_hint=hint,
+        subject_number=subjects.number_in(subject),
         warnings=list(dict.fromkeys(body.warnings)),
         headers={name: headers.first(fields, name)[:1000] for name in _KEPT_HEADERS if name in fields},
     )

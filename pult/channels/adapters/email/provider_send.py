@@ -15,7 +15,14 @@ from anymail.message import AnymailMessage
 from django.core.mail import get_connection
 
 from pult.channels.adapters.email import tokens
-from pult.channels.adapters.email.compose import ascii_domain, clean, machine_headers, reference_ids, sender_of
+from pult.channels.adapters.email.compose import (
+    ascii_domain,
+    clean,
+    machine_headers,
+    reference_ids,
+    sender_of,
+    subject_of,
+)
 from pult.channels.adapters.email.provider_events import REFERENCE_KEY
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import (
@@ -115,7 +122,7 @@ def _mail(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Any
         if url.startswith("https://"):
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = AnymailMessage(
-        subject=clean(message.subject),
+        subject=clean(subject_of(settings, message)),
         body=message.text,
         from_email=_shown([sender])[0],
         to=_shown(message.to),

@@ -65,6 +65,13 @@ BOUNCE_ADDRESS = Words(
     pl="Adres dla zwrotów",
     en="Bounce address",
 )
+NUMBER_IN_SUBJECT = Words(
+    sl="Številka pogovora v zadevi odgovorov",
+    hr="Broj razgovora u predmetu odgovora",
+    el="Αριθμός συνομιλίας στο θέμα των απαντήσεων",
+    pl="Numer rozmowy w temacie odpowiedzi",
+    en="Conversation number in the subject of replies",
+)
 DKIM_DOMAIN = Words(sl="Domena DKIM", hr="Domena DKIM", el="Τομέας DKIM", pl="Domena DKIM", en="DKIM domain")
 DKIM_SELECTOR = Words(
     sl="Selektor DKIM", hr="Selektor DKIM", el="Επιλογέας DKIM", pl="Selektor DKIM", en="DKIM selector"
@@ -184,6 +191,7 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=True):
     smtp_password: Annotated[str, field(PASSWORD.of("SMTP"), when="send=smtp", hidden=True)] = ""
     verify_certificates: Annotated[bool, field(VERIFY_CERTIFICATES)] = True
     sender_name: Annotated[Literal["store", "agent", "agent_store"], field(SENDER_NAME)] = "agent_store"
+    number_in_subject: Annotated[bool, field(NUMBER_IN_SUBJECT)] = False
     bounce_address: Annotated[Literal["auto", "signed", "plain"], field(BOUNCE_ADDRESS)] = "auto"
     dkim_domain: Annotated[str, field(DKIM_DOMAIN)] = ""
     dkim_selector: Annotated[str, field(DKIM_SELECTOR)] = ""

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pult.channels.adapters.email import smtp_send, tokens
+from pult.channels.adapters.email import smtp_send, subjects, tokens
 from pult.channels.adapters.email.channel import Adapter
 from pult.channels.adapters.email.compose import bounce_address, compose
 from pult.channels.adapters.email.settings import Settings, read
@@ -85,6 +85,21 @@ def test_headers_say_what_they_must() -> None:
     assert automatic["Auto-Submitted"] == "auto-replied"
     assert automatic["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert composed(automatic=True)["Auto-Submitted"] == "auto-generated"
+
+
+def test_the_number_is_in_the_subject_where_the_inbox_says_so() -> None:
+    def subject(text: str, settings: Settings, number: int = 1234) -> str:
+        mail = message_from_bytes(compose(DESK, settings, message(subject=text, conversation_id=number)), policy=SMTP)
+        return str(mail["Subject"])
+
+    numbered = Settings(number_in_subject=True)
+    assert subject("Re: Kje je paket?", Settings()) == "Re: Kje je paket?"
+    assert subject("Re: Kje je paket?", numbered) == "Re: Kje je paket? [#1234]"
+    assert subject("Re: Kje je paket? [#1234]", numbered) == "Re: Kje je paket? [#1234]"
+    assert subject("Re: [#99] Kje je paket?", numbered) == "Re: Kje je paket? [#1234]", "of two numbers ours is right"
+    assert subject("", numbered) == "[#1234]"
+    assert subjects.number_in(subject("Re: ż " * 60, numbered)) == 1234
+    assert subjects.number_in("Paket [#0] [#12x] #5 [# 7]") is None
 
 
 def test_the_sender_is_named_as_the_inbox_says() -> None:
