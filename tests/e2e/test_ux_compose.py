@@ -351,3 +351,26 @@ def test_a_draft_found_again_and_sent_does_not_come_back(desk: Desk) -> None:
     desk.page.wait_for_timeout(1500)
     expect(desk.editor).to_have_count(0)
     assert [m["direction"] for m in messages(desk.pult, conversation_id)] == ["in", "out"]
+
+
+def test_a_long_recipient_leaves_no_empty_line_on_a_phone(new_desk: Callable[..., Desk]) -> None:
+    desk = new_desk(viewport={"width": 390, "height": 844})
+    address = "customer.with.a.very.long.name.indeed.and.more@department.of.letters.example.com"
+    opened(desk, "A long address", sender={"name": "", "address": address})
+    desk.page.keyboard.press("r")
+    expect(desk.editor).to_be_focused()
+    composer(desk).get_by_role("button", expanded=False).filter(has_text="To").click()
+    field = desk.page.get_by_role("combobox", name="To")
+    line = field.locator("xpath=ancestor::ul")
+    expect(line).to_contain_text(address)
+
+    def height() -> float:
+        box = line.bounding_box()
+        assert box is not None
+        return box["height"]
+
+    desk.editor.focus()
+    quiet = height()
+    field.focus()
+    wait_for(lambda: height() > quiet, what="room to type")
+    assert quiet < 40, "one line"
