@@ -26,8 +26,8 @@ the session cookie of the staff app; then every write also carries the cookie `c
 
 Times are RFC 3339 in UTC. A list answers `{items, next}`: give `next` back as `after` for the following page. An error
 is `application/problem+json` (RFC 9457) with a stable `type`, a `title` in the reader's language and, where fields are
-at fault, `errors: [{field, code, reason}]`: the code is one word for programs, the reason a sentence for people. Query
-parameters that a door does not have are such errors. A POST that makes something may carry `Idempotency-Key`: repeated
+at fault, `errors: [{field, code, reason}]`: the code is one word for programs, the reason a sentence for people. Where
+there are query parameters, an unknown one is such an error. A POST that makes something may carry `Idempotency-Key`: repeated
 with the same key it answers the same and does nothing twice. GET answers with `ETag` can be asked for with
 `If-None-Match`.
 """
@@ -81,11 +81,11 @@ Run = Callable[..., HttpResponseBase]
 
 
 def note_parameters(run: Run) -> Run:
-    """Let the request of a door that is not open to all know which query parameters the door has."""
+    """Let the request of a door that has query parameters, and is not open to all, know which."""
     operation = cast(Operation, run.__self__)  # type: ignore[attr-defined]
     queries = [model for model in operation.models if model.__ninja_param_source__ == "query"]
     known = frozenset(name for model in queries for name in model.__ninja_flatten_map__)
-    if operation.auth_param is None:
+    if operation.auth_param is None or not known:
         return run
 
     @wraps(run)
@@ -99,7 +99,7 @@ def note_parameters(run: Run) -> Run:
 class DescribedAPI(NinjaAPI):
     """NinjaAPI whose document says how one proves who one is and what an error looks like.
 
-    A query parameter that the door does not have is refused: nobody shall believe that a misspelt filter filters.
+    Beside a door's query parameters an unknown one is refused: nobody shall believe that a misspelt filter filters.
     """
 
     def __init__(self, **options: Any) -> None:
