@@ -27,8 +27,8 @@ the session cookie of the staff app; then every write also carries the cookie `c
 Times are RFC 3339 in UTC. A list answers `{items, next}`: give `next` back as `after` for the following page. An error
 is `application/problem+json` (RFC 9457) with a stable `type`, a `title` in the reader's language and, where fields are
 at fault, `errors: [{field, code, reason}]`: the code is one word for programs, the reason a sentence for people. Where
-there are query parameters, an unknown one is such an error. A POST that makes something may carry `Idempotency-Key`: repeated
-with the same key it answers the same and does nothing twice. GET answers with `ETag` can be asked for with
+there are query parameters, an unknown one is such an error. A POST that makes something may carry `Idempotency-Key`:
+repeated with the same key it answers the same and does nothing twice. GET answers with `ETag` can be asked for with
 `If-None-Match`.
 """
 
