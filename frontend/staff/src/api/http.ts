@@ -13,11 +13,6 @@ export class ApiError extends Error {
   get status(): number {
     return this.problem.status
   }
-
-  /** Last word of the problem's type, such as `newer-message`. */
-  get type(): string {
-    return this.problem.type.split('/').pop() ?? ''
-  }
 }
 
 /** No answer came: the network or the server is away. */
