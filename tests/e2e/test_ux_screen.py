@@ -129,3 +129,21 @@ def test_ux_30_a_phone_shows_one_pane_with_a_way_back(new_desk: Desks) -> None:
     desk.page.get_by_role("button", name="Back to the list").tap()
     expect(desk.rows.first).to_be_visible()
     expect(timeline(desk.page)).to_be_hidden()
+
+
+def test_ux_30_a_tablet_keeps_the_list_beside_the_conversation_and_the_views_in_a_drawer(new_desk: Desks) -> None:
+    desk = new_desk(viewport={"width": 800, "height": 1000})
+    desk.open_inbox()
+    views = desk.page.get_by_role("navigation", name="Views")
+    expect(views).to_be_hidden()
+    desk.rows.nth(1).click()
+    expect(timeline(desk.page)).to_be_visible()
+    expect(desk.rows.first).to_be_visible()
+    box = timeline(desk.page).bounding_box()
+    assert box is not None
+    assert box["width"] > 480
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 800
+    desk.page.get_by_role("button", name="Views").click()
+    views.get_by_role("link", name="Closed").click()
+    expect(views).to_be_hidden()
+    expect(desk.page.get_by_role("heading", name="Closed")).to_be_visible()
