@@ -31,6 +31,30 @@ class File:
     inline: bool = False
 
 
+FORGED = "forged_sender"
+"""The warning on a message that is not from whom it names."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Authenticity:
+    """Whether a message is from whom it names.
+
+    `verdict` is pass (whoever runs the sender's domain vouches for it), fail (he says that it is not his), none (he
+    says nothing) or unknown (it could not be found out); `by` is who found out. The results of the single methods
+    and the domain's `policy` are words of RFC 8601 and 9989, "" where there is none. `unusual` is a message without
+    proof from an address whose messages have it.
+    """
+
+    verdict: str = "unknown"
+    by: str = ""
+    spf: str = ""
+    dkim: str = ""
+    dmarc: str = ""
+    arc: str = ""
+    policy: str = ""
+    unusual: bool = False
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message as its sender meant it.
@@ -38,7 +62,8 @@ class InboundMessage:
     `external_id` is unique in the inbox ("" when the sender gave none usable), `references` runs from the
     first message of the thread to the direct parent, `reply` is what the person newly wrote, without quotation
     and signature. `html` is as received: it is cleaned where it is shown. `conversation_hint` is a conversation
-    id that the adapter read from an address or Message-ID signed by us, and only then.
+    id that the adapter read from an address or Message-ID signed by us, and only then. `auth` is None where nobody
+    whom we trust has looked at who sent it.
     """
 
     sender: Address
@@ -61,6 +86,7 @@ class InboundMessage:
     subject_number: int | None = None
     warnings: Sequence[str] = ()
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    auth: Authenticity | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

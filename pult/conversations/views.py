@@ -77,9 +77,23 @@ class AttachmentView(msgspec.Struct, frozen=True):
     url: str
 
 
+class AuthView(msgspec.Struct, frozen=True):
+    """Whether a message is from whom it names (see channels.base.Authenticity)."""
+
+    verdict: str
+    by: str
+    spf: str
+    dkim: str
+    dmarc: str
+    arc: str
+    policy: str
+    unusual: bool
+
+
 class MessageView(msgspec.Struct, frozen=True):
-    """One message. `html` is cleaned, `reply` is what was newly written, `state` is its fate, `warnings` say what of
-    it could not be read as its sender meant it (codes: see the channel's parser)."""
+    """One message. `html` is cleaned, `reply` is what was newly written, `state` is its fate, `warnings` say that it
+    is not from whom it names, or what of it could not be read as its sender meant it (codes: see the channel's
+    parser). `auth` is None where nobody has looked at who sent it."""
 
     id: int
     direction: str
@@ -99,6 +113,7 @@ class MessageView(msgspec.Struct, frozen=True):
     send_after: datetime | None
     masked: bool
     warnings: list[str]
+    auth: AuthView | None
     has_remote_images: bool
     attachments: list[AttachmentView]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from pult.customers import merging
@@ -27,6 +28,7 @@ from pult.platform.db import (
     recordset,
     reserve,
     time_in,
+    time_out,
 )
 from pult.platform.fulltext import Entry, entry_key
 
@@ -35,28 +37,39 @@ unmerge = merging.unmerge
 
 
 Key = tuple[str, str]
+USUAL = 3
+"""Hours in which messages of an identity were proven before one without proof is out of the usual."""
+LAPSE = timedelta(days=90)
+"""Without proof for so long, it is usual to have none: the domain has changed its ways."""
+PROOF_EVERY = timedelta(hours=1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Known:
     """A customer found or made; `verified` says whether the identity it was found by has been proven, `refused`
-    whether the last mail there came back."""
+    whether the last mail there came back. `proven_at` and `proofs` are the identity's, `forged` says that the contact
+    was not made by its owner."""
 
     id: int
     name: str
     verified: bool
     refused: bool = False
+    proofs: int = 0
+    proven_at: datetime | None = None
+    forged: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
-    """An identity of somebody who made contact, as they gave it; `alive` where a person wrote from it just now."""
+    """An identity of somebody who made contact, as they gave it; `alive` where a person wrote from it just now.
+    `proof` says whether it is theirs: pass, fail, none, or "" where nobody knows (see channels.base.Authenticity)."""
 
     kind: str
     value: str
     name: str = ""
     language: str = ""
     alive: bool = False
+    proof: str = ""
 
 
 def identify(*, kind: str, value: str, name: str = "", language: str = "", at: datetime | None = None) -> Known:
@@ -67,26 +80,58 @@ def identify(*, kind: str, value: str, name: str = "", language: str = "", at: d
 def identify_many(wanted: Sequence[Wanted], *, at: datetime | None = None) -> list[Known]:
     """Find the customers known by these identities, or make them; two writers at once make one.
 
-    A new identity is not verified: nothing that arrives by itself proves who sent it.
+    A new identity is not verified: nothing that arrives by itself proves who sent it. Who is known under a forged
+    identity is found, but nothing is changed of them, and one made for it has no name. Forged is what fails its
+    proof, and what has none although the identity's messages have had it (USUAL, LAPSE).
     """
     at = at or timezone.now()
     keys = [(w.kind, normal(w.kind, w.value)) for w in wanted]
     with transaction.atomic(savepoint=False):
-        found = _meet(sorted(set(keys)), at)
-        missing = {key: w for key, w in zip(keys, wanted, strict=True) if key not in found}
-        if missing:
+        forged = _forged(keys, wanted, at)
+        honest = {key: w for index, (key, w) in enumerate(zip(keys, wanted, strict=True)) if index not in forged}
+        found = _meet(sorted(honest), at) if honest else {}
+        if others := sorted(set(keys) - honest.keys()):
+            found |= _find(others)
+        nameless = {key: Wanted(*key) for key in keys}
+        if missing := {key: honest.get(key, nameless[key]) for key in keys if key not in found}:
             found |= _make(missing, at)
-        for key, w in zip(keys, wanted, strict=True):
-            if w.name and not found[key].name:
+        for index, (key, w) in enumerate(zip(keys, wanted, strict=True)):
+            if w.name and not found[key].name and index not in forged:
                 found[key] = _named(found[key], w.name)
-        for address in {key[1] for key, w in zip(keys, wanted, strict=True) if w.alive and found[key].refused}:
+        alive = {key for i, (key, w) in enumerate(zip(keys, wanted, strict=True)) if w.alive and i not in forged}
+        for address in {key[1] for key in alive if found[key].refused}:
             mark_deliverable(address=address)
-    return [found[key] for key in keys]
+        _note_proofs({key: found[key] for key, w in zip(keys, wanted, strict=True) if w.proof == "pass"}, at)
+    return [dataclasses.replace(found[key], forged=True) if i in forged else found[key] for i, key in enumerate(keys)]
+
+
+def _forged(keys: Sequence[Key], wanted: Sequence[Wanted], at: datetime) -> frozenset[int]:
+    """Return the indexes of those who are not whom they name."""
+    asked = sorted({key for key, w in zip(keys, wanted, strict=True) if w.proof == "none"})
+    usual = {key for key, one in (_find(asked) if asked else {}).items() if _usually_proven(one, at)}
+    return frozenset(
+        index
+        for index, (key, w) in enumerate(zip(keys, wanted, strict=True))
+        if w.proof == "fail" or (w.proof == "none" and key in usual)
+    )
+
+
+def _usually_proven(known: Known, at: datetime) -> bool:
+    return known.proofs >= USUAL and known.proven_at is not None and at - known.proven_at < LAPSE
+
+
+def _note_proofs(proven: Mapping[Key, Known], at: datetime) -> None:
+    """Remember that messages from these identities were proven to be theirs, at most once an hour."""
+    due = sorted(key for key, one in proven.items() if one.proven_at is None or at - one.proven_at >= PROOF_EVERY)
+    if due:
+        pairs = Q(*((Q(kind=kind, value=value)) for kind, value in due), _connector=Q.OR)
+        ids = list(Identity.objects.select_for_update().filter(pairs).order_by("id").values_list("id", flat=True))
+        Identity.objects.filter(pk__in=ids).update(proven_at=at, proofs=F("proofs") + 1)
 
 
 _FOUND = """
 SELECT i.kind, i.value, c.id AS customer_id, c.name, i.verified_at IS NOT NULL AS verified,
-    i.undeliverable_kind = 'soft' AS refused
+    i.undeliverable_kind = 'soft' AS refused, i.proofs, i.proven_at
 FROM customers_identity i JOIN customers_customer c ON c.id = i.customer_id
 """
 _FIND = f"{_FOUND} JOIN unnest(%s::text[], %s::text[]) AS wanted(kind, value) USING (kind, value)"
@@ -107,7 +152,9 @@ def _find(keys: Sequence[Key]) -> dict[Key, Known]:
 
 
 def _known(found: Iterable[Sequence[SqlValue]]) -> dict[Key, Known]:
-    return {(row[0], row[1]): Known(row[2], row[3], bool(row[4]), bool(row[5])) for row in found}
+    return {
+        (row[0], row[1]): Known(row[2], row[3], bool(row[4]), bool(row[5]), row[6], time_out(row[7])) for row in found
+    }
 
 
 # Rows are locked in the order of their ids, so that two writers never cross.

@@ -43,6 +43,9 @@ class Identity(models.Model):
     value = models.CharField(max_length=320)
     display = models.CharField(max_length=320, default="")
     verified_at = models.DateTimeField(null=True)
+    proven_at = models.DateTimeField(null=True)
+    """When the last message came that was proven to be from here; `proofs` are the hours in which one did."""
+    proofs = models.IntegerField(default=0, db_default=0)
     undeliverable = models.CharField(max_length=200, default="")
     undeliverable_kind = models.CharField(max_length=10, choices=Undeliverable.choices, default="", db_default="")
     undeliverable_reason = models.CharField(max_length=24, default="", db_default="")

@@ -17,12 +17,13 @@ from pult.platform.db import Part, SqlValue, gather, time_out
 
 
 class IdentityView(msgspec.Struct, frozen=True):
-    """One way to reach a person, as the panel shows it."""
+    """One way to reach a person, as the panel shows it. `proven`: messages have come that were proven to be theirs."""
 
     id: int
     kind: str
     value: str
     verified: bool
+    proven: bool
     undeliverable: str
     undeliverable_kind: str
     undeliverable_reason: str
@@ -80,7 +81,7 @@ def person(customer: str, values: Sequence[SqlValue]) -> Part:
     return Part(
         "person",
         """c.id, c.name, c.language, c.company, c.notes, c.first_contact_at, c.last_contact_at, c.merged_into_id,
-            i.id, i.kind, i.value, i.display, i.verified_at IS NOT NULL, i.undeliverable,
+            i.id, i.kind, i.value, i.display, i.verified_at IS NOT NULL, i.proven_at IS NOT NULL, i.undeliverable,
             i.undeliverable_kind, i.undeliverable_reason""",
         f"FROM customers_customer c LEFT JOIN customers_identity i ON i.customer_id = c.id"
         f" WHERE c.id IN ({family(customer)})",
@@ -102,7 +103,7 @@ def person_of(rows: Sequence[Sequence[SqlValue]]) -> CustomerView | None:
         first_contact_at=min((at for row in rows if (at := time_out(row[5]))), default=None),
         last_contact_at=time_out(first[6]),
         identities=[
-            IdentityView(row[8], row[9], row[11] or row[10], bool(row[12]), *row[13:16])
+            IdentityView(row[8], row[9], row[11] or row[10], bool(row[12]), bool(row[13]), *row[14:17])
             for row in sorted(rows, key=lambda row: row[8] or 0)
             if row[8] is not None and row[0] == first[0]
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,13 +12,13 @@ from django.utils import timezone
 
 from pult.channels import actions as channels
 from pult.channels import masking, queries, registry
-from pult.channels.base import Address, DeliveryStatus, InboundMessage
+from pult.channels.base import FORGED, Address, DeliveryStatus, InboundMessage
 from pult.channels.queries import InboxRecord, Payload
 from pult.conversations import actions as conversations
 from pult.conversations import queries as conversation_queries
 from pult.conversations.actions import Arrival, InboxRef, Writer, Written
 from pult.customers import actions as customers
-from pult.customers.actions import Wanted
+from pult.customers.actions import Known, Wanted
 from pult.platform import language
 
 log = logging.getLogger(__name__)
@@ -127,8 +128,10 @@ def take_messages(
     senders = customers.identify_many([_sender(message) for _, message, _ in masked])
     taken = conversations.take_in_many(
         [
-            Arrival(ref(inbox), sender.id, sender.name or message.sender.address, message, was_masked, payload_id)
-            for (inbox, message, was_masked), sender, payload_id in zip(masked, senders, read_from, strict=True)
+            Arrival(
+                ref(inbox), one.id, one.name or message.sender.address, _marked(message, one), was_masked, payload_id
+            )
+            for (inbox, message, was_masked), one, payload_id in zip(masked, senders, read_from, strict=True)
         ]
     )
     return [one.conversation_id for one in taken]
@@ -137,7 +140,16 @@ def take_messages(
 def _sender(message: InboundMessage) -> Wanted:
     kind = "email" if "@" in message.sender.address else "handle"
     alive = message.kind == "person"
-    return Wanted(kind, message.sender.address or "unknown", message.sender.name, message.language, alive)
+    proof = message.auth.verdict if message.auth else ""
+    return Wanted(kind, message.sender.address or "unknown", message.sender.name, message.language, alive, proof)
+
+
+def _marked(message: InboundMessage, sender: Known) -> InboundMessage:
+    """Mark a message that is not from whom it names; nothing answers it by itself."""
+    if not sender.forged:
+        return message
+    auth = dataclasses.replace(message.auth, unusual=message.auth.verdict == "none") if message.auth else None
+    return dataclasses.replace(message, auth=auth, loop_safe=False, warnings=[FORGED, *message.warnings])
 
 
 def take_status(inbox: InboxRecord, status: DeliveryStatus) -> None:

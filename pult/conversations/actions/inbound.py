@@ -104,6 +104,7 @@ def _new_message(arrival: Arrival, now: datetime) -> NewMessage:
             **({"payload_id": arrival.payload_id} if arrival.payload_id else {}),
             **({} if message.loop_safe else {"loop_safe": False}),
             **({"warnings": list(message.warnings)} if message.warnings else {}),
+            **({"auth": dataclasses.asdict(message.auth)} if message.auth else {}),
             **({"sent_at": sent.isoformat()} if sent and plausible else {}),
         },
         masked=arrival.masked,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,7 +17,7 @@ from pult.conversations.actions import record
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.errors import MessageNotFound, NewerMessage, NoRecipient, Refused, TooLate
 from pult.conversations.models import Attachment, Conversation, Draft, Message, Status
-from pult.conversations.queries.detail import reply_recipients
+from pult.conversations.queries.detail import answered, reply_recipients
 from pult.conversations.views import AddressView
 from pult.platform import queue
 
@@ -213,7 +214,7 @@ def send_key(message_id: int) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Thread:
-    inbound: list[tuple[str, str, str, dict[str, list[dict[str, str]]]]]
+    inbound: list[tuple[str, str, str, Mapping[str, Any]]]
     newest_in_id: int
     references: list[str]
 
@@ -222,11 +223,13 @@ def _thread(conversation_id: int) -> _Thread:
     rows = list(
         Message.objects.filter(conversation=conversation_id, direction__in=["in", "out"])
         .order_by("-id")
-        .values_list("id", "direction", "author_name", "author_address", "recipients", "external_id")[:_REFERENCES]
+        .values_list(
+            "id", "direction", "author_name", "author_address", "recipients", "headers__warnings", "external_id"
+        )[:_REFERENCES]
     )
-    inbound = [(d, n, a, r) for _, d, n, a, r, _ in rows if d == "in"]
+    inbound = [(d, n, a, answered(r, warnings)) for _, d, n, a, r, warnings, _ in rows if d == "in"]
     newest = next((row[0] for row in rows if row[1] == "in"), 0)
-    return _Thread(inbound[:1], newest, [row[5] for row in reversed(rows) if row[5]])
+    return _Thread(inbound[:1], newest, [row[6] for row in reversed(rows) if row[6]])
 
 
 def _given(chosen: Sequence[Address] | None, automatic: Sequence[AddressView]) -> list[dict[str, str]]:

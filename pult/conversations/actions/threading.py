@@ -9,9 +9,10 @@ from typing import Protocol
 
 from django.db import connection
 
-from pult.channels.base import File, InboundMessage
+from pult.channels.base import FORGED, File, InboundMessage
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.models import Message
+from pult.customers import queries as customers
 from pult.platform.db import among, hot, insert_many, is_postgres, reserve, time_out
 
 REOPEN_WITHIN = timedelta(days=30)
@@ -100,7 +101,7 @@ def assign(arrivals: Sequence[Arriving], news: Sequence[NewMessage], now: dateti
         refers = references(arrival.message)
         slot = _joined(arrival, refers, known, here, slots, now) or _slot_of(next(fresh_ids), arrival, fresh=True)
         if slot.fresh and not slot.messages:
-            root = next(iter(refers), "") or new.external_id
+            root = new.external_id if _is_forged(arrival) else next(iter(refers), "") or new.external_id
             if root:
                 keys.append((arrival.inbox.id, root, slot))
                 here.setdefault((arrival.inbox.store_id, root), slot)
@@ -204,7 +205,8 @@ def _joined(
 ) -> Slot | None:
     """Return the conversation this message belongs to, or None for a new one.
 
-    What it refers to by ids comes first; a number in the subject anybody can write, so it joins participants only.
+    What it refers to by ids comes first; a number in the subject anybody can write, so it joins participants only, and
+    no forged ones.
     """
     store = arrival.inbox.store_id
     candidates: list[int] = []
@@ -216,13 +218,17 @@ def _joined(
         candidates += [c for c, _, _ in reversed(known.ids.get((store, reference), []))]
     if refers and (arrival.inbox.id, refers[0]) in known.roots:
         candidates.append(known.roots[(arrival.inbox.id, refers[0])])
+    forged_as = _rows_of(arrival) if _is_forged(arrival) else None
     for candidate in candidates:
+        standing = known.standing.get(candidate)
+        owner = standing or slots.get(candidate)
+        if owner is None or (forged_as is not None and owner.customer_id not in forged_as):
+            continue
         if candidate in slots:
             return slots[candidate]
-        standing = known.standing.get(candidate)
         if standing is not None and standing.store_id == store and not _long_closed(standing, now):
             return _slot_of(candidate, arrival, fresh=False, status=standing.status)
-    return _numbered(arrival, known, slots, now)
+    return _numbered(arrival, known, slots, now) if forged_as is None else None
 
 
 def _numbered(arrival: Arriving, known: _Known, slots: Mapping[int, Slot], now: datetime) -> Slot | None:
@@ -243,6 +249,17 @@ def _takes_part(address: str, conversation_id: int) -> bool:
         wanted in {author.casefold(), *(r["address"].casefold() for group in recipients.values() for r in group)}
         for author, recipients in found
     )
+
+
+def _is_forged(arrival: Arriving) -> bool:
+    return FORGED in arrival.message.warnings
+
+
+def _rows_of(arrival: Arriving) -> Sequence[int]:
+    """Return the rows of the customer that a forged message names: it joins that customer's conversations only, and
+    never one of somebody else by an id that its sender came to know."""
+    found = customers.customer(arrival.customer_id)
+    return found.all_ids if found is not None else [arrival.customer_id]
 
 
 def _long_closed(standing: _Standing, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from pult.channels.base import FORGED
 from pult.conversations.models import Attachment, Draft
 from pult.conversations.queries.card import card_of, card_parts
 from pult.conversations.queries.listing import line, line_of
@@ -16,6 +17,7 @@ from pult.conversations.views import (
     AddressView,
     AttachmentView,
     Author,
+    AuthView,
     ChangeView,
     Detail,
     DraftView,
@@ -30,7 +32,7 @@ PAGE = 50
 _REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|url\(\s*(?:&quot;|[\"'])?https?:", re.I)
 _COLUMNS = """m.id, m.direction, m.kind, m.subject, m.text, m.html, m.reply, m.author_name, m.author_address,
     m.customer_id, m.staff_id, m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after,
-    m.masked, m.headers -> 'warnings'"""
+    m.masked, m.headers -> 'warnings', m.headers -> 'auth'"""
 
 
 def addresses(raw: Iterable[Mapping[str, str]] | None) -> list[AddressView]:
@@ -73,6 +75,7 @@ def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageVie
         send_after=time_out(row[16]),
         masked=bool(row[17]),
         warnings=json_out(row[18]) if row[18] else [],
+        auth=AuthView(**json_out(row[19])) if row[19] else None,
         has_remote_images=_has_remote_pictures(row[5]),
         attachments=files,
     )
@@ -173,6 +176,12 @@ def drafts(conversation_id: int, staff_id: int | None) -> list[DraftView]:
     return result
 
 
+def answered(recipients: Mapping[str, Any], warnings: SqlValue) -> Mapping[str, Any]:
+    """Return a message's recipients as an answer may go to them: none of those that a forger named beside the
+    address that he took."""
+    return {} if warnings and FORGED in json_out(warnings) else recipients
+
+
 def reply_recipients(
     messages: Iterable[tuple[str, str, str, Mapping[str, Any]]], own_addresses: frozenset[str]
 ) -> ReplyTo:
@@ -244,4 +253,4 @@ def _newest_inbound(
     found = next((row for row in reversed(rows) if row[1] == "in"), None)
     if found is None and len(rows) > PAGE:
         found = next(iter(_rows("m.conversation_id = %s AND m.direction = 'in'", [conversation_id], 1)), None)
-    return [] if found is None else [(found[1], found[7], found[8], json_out(found[11]))]
+    return [] if found is None else [(found[1], found[7], found[8], answered(json_out(found[11]), found[18]))]

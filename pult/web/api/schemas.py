@@ -103,6 +103,19 @@ class AttachmentOut(Schema):
     url: str
 
 
+class AuthOut(Schema):
+    """Whether a message is from whom it names, who found out, and what the single methods say."""
+
+    verdict: Literal["pass", "fail", "none", "unknown"]
+    by: str
+    spf: str
+    dkim: str
+    dmarc: str
+    arc: str
+    policy: str
+    unusual: bool
+
+
 class MessageOut(Schema):
     id: int
     direction: Literal["in", "out", "note"]
@@ -122,6 +135,7 @@ class MessageOut(Schema):
     send_after: datetime | None
     masked: bool
     warnings: list[str]
+    auth: AuthOut | None
     has_remote_images: bool
     attachments: list[AttachmentOut]
 
@@ -161,6 +175,7 @@ class IdentityOut(Schema):
     kind: Literal["email", "phone", "handle"]
     value: str
     verified: bool
+    proven: bool
     undeliverable: str
     undeliverable_kind: Literal["", "hard", "soft", "complaint"]
     undeliverable_reason: str

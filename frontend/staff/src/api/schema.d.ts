@@ -1711,6 +1711,31 @@ export interface components {
       /** Url */
       url: string
     }
+    /**
+     * AuthOut
+     * @description Whether a message is from whom it names, who found out, and what the single methods say.
+     */
+    AuthOut: {
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'pass' | 'fail' | 'none' | 'unknown'
+      /** By */
+      by: string
+      /** Spf */
+      spf: string
+      /** Dkim */
+      dkim: string
+      /** Dmarc */
+      dmarc: string
+      /** Arc */
+      arc: string
+      /** Policy */
+      policy: string
+      /** Unusual */
+      unusual: boolean
+    }
     /** AuthorOut */
     AuthorOut: {
       /**
@@ -1873,6 +1898,8 @@ export interface components {
       value: string
       /** Verified */
       verified: boolean
+      /** Proven */
+      proven: boolean
       /** Undeliverable */
       undeliverable: string
       /**
@@ -1929,6 +1956,7 @@ export interface components {
       masked: boolean
       /** Warnings */
       warnings: string[]
+      auth: components['schemas']['AuthOut'] | null
       /** Has Remote Images */
       has_remote_images: boolean
       /** Attachments */

@@ -15,7 +15,7 @@ const marko = { name: '', address: 'marko@example.hr' }
 const eleni = { name: 'Ελένη', address: 'eleni@example.gr' }
 
 describe('dead addresses', () => {
-  const identity = { id: 1, kind: 'email', value: ana.address, verified: false } as const
+  const identity = { id: 1, kind: 'email', value: ana.address, verified: false, proven: false } as const
   const hard = { ...identity, undeliverable: '550', undeliverable_kind: 'hard', undeliverable_reason: 'moved' } as const
   const alive = { ...hard, id: 2, value: marko.address, undeliverable_kind: '' } as const
 

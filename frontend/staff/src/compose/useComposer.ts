@@ -1,6 +1,7 @@
 import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from 'vue'
 import { csrfToken, del, put } from '../api/http'
 import type { Conversation, Draft, Message } from '../api/types'
+import { isForged, newestIn, provenAddresses } from '../conversation/sender'
 import { newKey } from '../live/queue'
 import { DraftSaver } from './drafts'
 import { joined } from './joined'
@@ -264,14 +265,19 @@ export function useComposer(options: ComposerOptions) {
     void savers.note.close()
   })
 
-  /** Addresses that nobody has checked: everybody but the customer's verified ones. */
+  /** The customer's latest message is not from whom it names. */
+  const forged = computed(() => {
+    const newest = newestIn(options.conversation())
+    return newest !== undefined && isForged(newest)
+  })
+
+  /** Addresses that nobody has checked: all but the customer's verified ones and the one that wrote with proof. */
   const unverified = computed(() => {
-    const verified = new Set(
-      options
-        .conversation()
-        .customer_card.identities.filter((i) => i.verified)
-        .map((i) => i.value.toLowerCase()),
-    )
+    const conversation = options.conversation()
+    const verified = new Set([
+      ...conversation.customer_card.identities.filter((i) => i.verified).map((i) => i.value.toLowerCase()),
+      ...provenAddresses(conversation),
+    ])
     return everybody(recipients.value)
       .map((one) => one.address.toLowerCase())
       .filter((address) => !verified.has(address))
@@ -297,6 +303,7 @@ export function useComposer(options: ComposerOptions) {
     trouble,
     failure,
     waitingForFiles,
+    forged,
     unverified,
     personal,
     typed,

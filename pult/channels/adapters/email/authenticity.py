@@ -1,14 +1,137 @@
-"""What the header Authentication-Results (RFC 8601) says of who sent a mail."""
+"""Who really sent a mail: what a server that we trust found out (RFC 8601), and what follows from the findings."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import re
+from collections.abc import Iterator, Sequence
+from email.message import Message
 
-from pult.channels.adapters.email.headers import MAX_HEADER, Headers
-from pult.channels.adapters.email.text import tidy, unfold
+from pult.channels.adapters.email import authres, headers
+from pult.channels.adapters.email.authres import Result, Results
+from pult.channels.adapters.email.headers import Headers
+from pult.channels.base import Authenticity
 
-_COMMENT = re.compile(r"\([^()]*\)")
-_RESULT = re.compile(r"\b(spf|dkim|dmarc|arc)\s*=\s*([a-z]{1,20})\b", re.IGNORECASE)
+HOPS = 1
+"""Received lines that may stand above the trusted header unless the inbox says otherwise: its own server's."""
+NO_ID = "-"
+"""As an inbox's authserv-id: the server writes none (Exchange Online)."""
+_MAX_HEADERS = 200
+_METHODS = ("spf", "dkim", "dmarc", "arc")
+_TEMPORARY = frozenset({"temperror", "error"})
+_POLICY = re.compile(r"\b(?:p|policy|dis)\s*=\s*(none|quarantine|reject)\b", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """The findings of one reader of the mail, and the domains that they speak of."""
+
+    spf: str = ""
+    spf_domain: str = ""
+    dkim: str = ""
+    dkim_domains: Sequence[str] = ()
+    """Domains whose signature is right."""
+    dmarc: str = ""
+    dmarc_domain: str = ""
+    policy: str = ""
+    arc: str = ""
+
+
+def by_server(mail: Message | None, server: str, hops: int) -> Authenticity:
+    """Return what the topmost Authentication-Results of `server` says; others, and those below more than `hops`
+    Received lines, may be anybody's and say nothing (RFC 8601, 5)."""
+    if mail is None:
+        return Authenticity()
+    for results in _within(mail, hops):
+        if results.server == ("" if server == NO_ID else server.strip().casefold()):
+            return judged(_findings(results), author_domain(mail), by=results.server or "Authentication-Results")
+    return Authenticity()
+
+
+def _within(mail: Message, hops: int) -> Iterator[Results]:
+    received = 0
+    for name, value in list(mail.raw_items())[:_MAX_HEADERS]:
+        lowered = str(name).lower()
+        received += lowered == "received"
+        if received > hops:
+            return
+        if lowered == "authentication-results":
+            yield authres.read(str(value))
+
+
+def author_domain(mail: Message) -> str:
+    """Return the one domain that From names, in ASCII; "" where there is no such, or several: then nobody can vouch
+    for what is shown (RFC 9989, 11.5)."""
+    values = [str(value) for name, value in mail.raw_items() if str(name).lower() == "from"]
+    if len(values) != 1:
+        return ""
+    domains = {ascii_domain(one.address.rpartition("@")[2]) for one in headers.parse_addresses(values[0])}
+    return domains.pop() if len(domains) == 1 else ""
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain in small ASCII letters (RFC 5891), as it was where it is none; without a dot at its end."""
+    domain = domain.strip().rstrip(".").casefold()
+    if not domain.isascii():
+        with contextlib.suppress(UnicodeError):
+            return domain.encode("idna").decode("ascii")
+    return domain
+
+
+def covers(domain: str, author: str) -> bool:
+    """Say whether a proof for `domain` is one for `author` where no record tells how far a domain reaches: it is the
+    same, or stands above it. One below proves nothing: providers hand those to strangers."""
+    domain = ascii_domain(domain)
+    return bool(author) and (domain == author or ("." in domain and author.endswith(f".{domain}")))
+
+
+def judged(found: Found, author: str, *, by: str) -> Authenticity:
+    """Draw the conclusion from findings; `author` is the domain that From names."""
+    return Authenticity(_verdict(found, author), by, found.spf, found.dkim, found.dmarc, found.arc, found.policy)
+
+
+def _verdict(found: Found, author: str) -> str:
+    if found.dmarc == "fail":
+        return "fail"
+    if found.dmarc == "pass":
+        # Another From was looked at than the one that is shown, or none can be told.
+        return "pass" if author and ascii_domain(found.dmarc_domain or author) == author else "unknown"
+    if found.dmarc in _TEMPORARY:
+        return "unknown"
+    if any(covers(domain, author) for domain in found.dkim_domains):
+        return "pass"
+    if found.spf == "pass" and covers(found.spf_domain, author):
+        return "pass"
+    return "unknown" if {found.spf, found.dkim} & _TEMPORARY else "none"
+
+
+def _findings(results: Results) -> Found:
+    spfs = sorted(results.of("spf"), key=lambda one: "smtp.mailfrom" not in one.properties)
+    spf, dmarc, arc = (next(iter(found), None) for found in (spfs, results.of("dmarc"), results.of("arc")))
+    signed = results.of("dkim")
+    right = [one for one in signed if one.value == "pass"]
+    domains = (one.properties.get("header.d") or one.properties.get("header.i", "") for one in right)
+    return Found(
+        spf=spf.value if spf else "",
+        spf_domain=spf.properties.get("smtp.mailfrom", "").rpartition("@")[2] if spf else "",
+        dkim=(right or signed)[0].value if signed else "",
+        dkim_domains=[domain.rpartition("@")[2] for domain in domains],
+        dmarc=dmarc.value if dmarc else "",
+        dmarc_domain=dmarc.properties.get("header.from", "").rpartition("@")[2] if dmarc else "",
+        policy=_policy(dmarc) if dmarc else "",
+        arc=arc.value if arc else "",
+    )
+
+
+def _policy(dmarc: Result) -> str:
+    """Return what the domain asks for; servers write it as a comment, a property or the action they took."""
+    for name in ("policy.published-domain-policy", "policy.dmarc", "policy", "action"):
+        value = dmarc.properties.get(name, "").casefold()
+        if value in {"none", "quarantine", "reject", "oreject"}:
+            return value.removeprefix("o")
+    match = _POLICY.search(dmarc.comment)
+    return match.group(1).casefold() if match else ""
 
 
 def claimed(fields: Headers) -> dict[str, str]:
@@ -19,12 +142,9 @@ def claimed(fields: Headers) -> dict[str, str]:
     values = fields.get("authentication-results")
     if not values:
         return {}
-    value = tidy(unfold(values[0][:MAX_HEADER]))
-    for _ in range(3):
-        value = _COMMENT.sub(" ", value)
-    server, _, rest = value.partition(";")
-    found = {} if "=" in server else {"server": server.strip().split(" ")[0][:255]}
-    for method, result in _RESULT.findall(rest if found else value):
-        if found.get(method.lower()) != "pass":
-            found[method.lower()] = result.lower()
+    results = authres.read(values[0])
+    found = {"server": results.server} if results.server else {}
+    for result in results.results:
+        if result.method in _METHODS and found.get(result.method) != "pass":
+            found[result.method] = result.value
     return found

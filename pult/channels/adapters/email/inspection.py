@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,8 +14,11 @@ from pult.channels.base import Address, File, Raw
 from pult.platform import language
 
 
-def of_mail(body: bytes, *, received_at: datetime) -> dict[str, Any]:
-    """Return what the inbound path makes of a whole mail; the shape is described in docs/mail.md."""
+def of_mail(body: bytes, *, received_at: datetime, server: str = "", hops: int = authenticity.HOPS) -> dict[str, Any]:
+    """Return what the inbound path makes of a whole mail; the shape is described in docs/mail.md.
+
+    `server` and `hops` are the authserv-id and the Received lines that an inbox trusts.
+    """
     mail = parse.read(Raw(body, {}, received_at))
     message = mail.message
     return {
@@ -45,7 +49,7 @@ def of_mail(body: bytes, *, received_at: datetime) -> dict[str, Any]:
             }
             for report in mail.reports
         ],
-        "auth": authenticity.claimed(mail.fields),
+        "auth": _auth(mail, server, hops),
         "warnings": list(message.warnings),
     }
 
@@ -71,6 +75,13 @@ def of_text(body: bytes) -> dict[str, Any]:
         "auth": {},
         "warnings": [],
     }
+
+
+def _auth(mail: parse.Mail, server: str, hops: int) -> dict[str, Any]:
+    """Return what the trusted server found out; without one, what the topmost header claims."""
+    if not server:
+        return dict(authenticity.claimed(mail.fields))
+    return dataclasses.asdict(authenticity.by_server(mail.root, server, hops))
 
 
 def _person(address: Address) -> dict[str, str]:

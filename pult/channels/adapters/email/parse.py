@@ -11,7 +11,7 @@ from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
-from pult.channels.adapters.email import bounces, headers, kinds, mime, reply, subjects, tokens
+from pult.channels.adapters.email import authenticity, bounces, headers, kinds, mime, reply, subjects, tokens
 from pult.channels.adapters.email.headers import Headers
 from pult.channels.adapters.email.text import decode, tidy
 from pult.channels.base import Address, File, InboundEvent, InboundMessage, InboxInfo, Raw
@@ -20,7 +20,6 @@ from pult.platform import language
 MAX_SUBJECT = 500
 MAX_HTML = 2_000_000
 _KEPT_HEADERS = (
-    "authentication-results",
     "auto-submitted",
     "list-id",
     "list-unsubscribe",
@@ -53,12 +52,17 @@ class Mail:
     """Of a bounce or a feedback report: what became of which recipient."""
     returned: list[Message]
     """Parts that may hold what came back of the mail that is reported on."""
+    root: Message | None = None
+    """The mail itself; None where no reader could make sense of it."""
 
 
 def events(inbox: InboxInfo, raw: Raw) -> list[InboundEvent]:
     """Return the mail as a message and, where it reports on a message of ours, what became of that one."""
     mail = read(raw)
     message = mail.message
+    if server := inbox.settings.get("authserv_id"):
+        auth = authenticity.by_server(mail.root, str(server), inbox.settings.get("authserv_hops", authenticity.HOPS))
+        message = dataclasses.replace(message, auth=auth)
     recipients = envelope_recipients(raw)
     domain = inbox.address.rpartition("@")[2]
     try:
@@ -93,7 +97,7 @@ def _read(raw: Raw) -> Mail:
         body.files.append(File("original.eml", "message/rfc822", raw.body))
     message = _message(raw, mail, fields, body)
     reports = bounces.read(fields, body.report, text=message.text, kind=message.kind)
-    return Mail(message, fields, reports, body.report)
+    return Mail(message, fields, reports, body.report, mail)
 
 
 def envelope_recipients(raw: Raw) -> list[str]:

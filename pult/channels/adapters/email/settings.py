@@ -47,6 +47,20 @@ IMAP_HISTORY_DAYS = Words(
     pl="Przy pierwszym połączeniu pobierz z ostatnich (dni)",
     en="On first connection fetch the last (days)",
 )
+AUTHSERV_ID = Words(
+    sl="Strežnik, ki preveri pošiljatelje (authserv-id)",
+    hr="Poslužitelj koji provjerava pošiljatelje (authserv-id)",
+    el="Διακομιστής που ελέγχει τους αποστολείς (authserv-id)",
+    pl="Serwer, który sprawdza nadawców (authserv-id)",
+    en="Server that checks senders (authserv-id)",
+)
+AUTHSERV_HOPS = Words(
+    sl="Največ vrstic Received nad njegovo glavo",
+    hr="Najviše redaka Received iznad njegova zaglavlja",
+    el="Το πολύ γραμμές Received πάνω από την κεφαλίδα του",
+    pl="Najwięcej wierszy Received nad jego nagłówkiem",
+    en="At most so many Received lines above its header",
+)
 SENDING = Words(sl="Pošiljanje", hr="Slanje", el="Αποστολή", pl="Wysyłanie", en="Sending")
 VERIFY_CERTIFICATES = Words(
     sl="Preverjaj potrdila strežnikov",
@@ -183,6 +197,8 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=True):
     imap_after: Annotated[Literal["keep", "seen", "move"], field(IMAP_AFTER, when="receive=imap")] = "keep"
     imap_move_to: Annotated[str, field(IMAP_MOVE_TO, when="imap_after=move")] = ""
     imap_history_days: Annotated[int, Meta(ge=0, le=3650), field(IMAP_HISTORY_DAYS, when="receive=imap")] = 0
+    authserv_id: Annotated[str, Meta(max_length=255), field(AUTHSERV_ID)] = ""
+    authserv_hops: Annotated[int, Meta(ge=0, le=20), field(AUTHSERV_HOPS)] = 1
     send: Annotated[Literal["smtp", "provider"], field(SENDING)] = "smtp"
     smtp_host: Annotated[str, field(SERVER.of("SMTP"), when="send=smtp")] = ""
     smtp_port: Annotated[Port, field(PORT.of("SMTP"), when="send=smtp")] = 587

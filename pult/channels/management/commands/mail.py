@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from pult.channels.adapters.email import inspection
+from pult.channels.adapters.email.authenticity import HOPS
 
 
 class Command(BaseCommand):
@@ -24,6 +27,8 @@ class Command(BaseCommand):
         inspect = verbs.add_parser("inspect", help="print one line of JSON for each file ('-' is standard input)")
         inspect.add_argument("files", nargs="+", metavar="FILE")
         inspect.add_argument("--text", action="store_true", help="the files are bare text bodies, not whole mails")
+        inspect.add_argument("--authserv-id", default="", help="the server whose Authentication-Results is believed")
+        inspect.add_argument("--hops", type=int, default=HOPS, help="Received lines that may stand above its header")
 
     def handle(self, *args: object, **options: object) -> None:
         """Print a line a file; a file that cannot be opened is said at the end, in the exit code too."""
@@ -36,11 +41,11 @@ class Command(BaseCommand):
                 unread += 1
                 self.stderr.write(f"{name}: {error.strerror}")
                 continue
-            read = inspection.of_text(body) if options["text"] else _of_mail(body)
+            read = inspection.of_text(body) if options["text"] else _of_mail(body, options)
             self.stdout.write(json.dumps({"file": name, **read}, ensure_ascii=False))
         if unread:
             sys.exit(1)
 
 
-def _of_mail(body: bytes) -> dict[str, object]:
-    return inspection.of_mail(body, received_at=timezone.now())
+def _of_mail(body: bytes, options: Mapping[str, Any]) -> dict[str, object]:
+    return inspection.of_mail(body, received_at=timezone.now(), server=options["authserv_id"], hops=options["hops"])
