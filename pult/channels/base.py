@@ -113,6 +113,15 @@ InboundEvent = InboundMessage | DeliveryStatus
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Quote:
+    """The message that an answer answers. `at` is in the store's time zone, `text` what its author newly wrote."""
+
+    author: Address
+    at: datetime
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message on its way out. `external_id` was fixed when it was written, and is never changed."""
 
@@ -131,6 +140,7 @@ class OutboundMessage:
     language: str = ""
     automatic: bool = False
     unsubscribe_url: str = ""
+    quote: Quote | None = None
     conversation_id: int = 0
     message_id: int = 0
 

@@ -16,6 +16,7 @@ import pytest
 
 from pult.channels.adapters.email import imap, smtp_send
 from pult.channels.adapters.email.channel import Adapter
+from pult.channels.adapters.email.parse import html_to_text
 from pult.channels.adapters.email.smtp import serve
 from pult.channels.base import (
     Address,
@@ -26,6 +27,7 @@ from pult.channels.base import (
     Incoming,
     OutboundMessage,
     PermanentFailure,
+    Quote,
     Raw,
 )
 from pult.channels.tests.mailservers import PASSWORD, Dovecot, Postfix, dovecot, missing, open_folder, postfix
@@ -36,6 +38,7 @@ pytestmark = [
     pytest.mark.timeout(90),
 ]
 DESK = "desk@shop.example"
+LONG = "Dolga vrstica, ki jo program prelomi. " * 9 + "Konec."
 
 
 @pytest.fixture(scope="module")
@@ -296,11 +299,13 @@ def answer(inbox: InboxInfo, to: str, message_id: int) -> OutboundMessage:
         external_id=Adapter().new_external_id(inbox, conversation_id=31, message_id=message_id),
         sender=Address(inbox.address, "Ana Novak"),
         to=[Address(to, "Žiga Žagar")],
-        text="Pozdravljeni,\n.\nvaš paket je na poti. Lep dan!\n",
-        html="<p>Pozdravljeni, vaš paket je na poti.</p>",
+        text="",
+        html="<p>Pozdravljeni,<br>.<br>vaš paket je na poti.</p>"
+        f"<p>From here on <a href='https://s.example/1'>it</a> is yours. {LONG}</p>",
         subject="Re: Kje je moj paket?",
         in_reply_to="first@customers.example",
         references=["first@customers.example"],
+        quote=Quote(Address(to, "Žiga Žagar"), datetime(2026, 11, 22, 10, 15, tzinfo=UTC), "Kje je moj paket?"),
         files=[File("račun.pdf", "application/pdf", bytes(range(256)) * 50)],
     )
 
@@ -324,7 +329,11 @@ def test_our_answer_reaches_the_customer_whole_and_threaded(server: Dovecot, rel
     raw = delivered(server, customer)[0]
     (event,) = Adapter().parse(InboxInfo(9, customer, "", "", "sl", {}), Raw(raw, {}, datetime.now(UTC)))
     assert isinstance(event, InboundMessage)
-    assert event.text.startswith("Pozdravljeni,\n.\nvaš paket")
+    assert event.reply == (
+        f"Pozdravljeni,\n.\nvaš paket je na poti.\n\nFrom here on it (https://s.example/1) is yours. {LONG}"
+    )
+    assert event.text.endswith("Dne 22. novembra 2026 ob 10:15 je Žiga Žagar napisal/-a:\n> Kje je moj paket?")
+    assert html_to_text(event.html).startswith("Pozdravljeni,\n.\nvaš paket je na poti.")
     assert event.sender == Address(DESK, "Ana Novak | Trgovina Čebela")
     assert event.in_reply_to == "first@customers.example"
     assert [(file.name, len(file.content)) for file in event.files] == [("račun.pdf", 12800)]

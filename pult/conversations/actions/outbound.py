@@ -91,6 +91,7 @@ def reply(
             headers={
                 "references": thread.references,
                 "status_before": conversation.status,
+                **({"quotes": thread.newest_in_id} if _quotes(thread, written, automatic.to, [*to, *cc]) else {}),
                 **({"snoozed_before": conversation.snoozed_until.isoformat()} if conversation.snoozed_until else {}),
                 **({"automatic": True} if written.automatic else {}),
             },
@@ -236,6 +237,14 @@ def _given(chosen: Sequence[Address] | None, automatic: Sequence[AddressView]) -
     if chosen is not None:
         return record.people(chosen)
     return [{"name": a.name, "address": a.address} for a in automatic]
+
+
+def _quotes(
+    thread: _Thread, written: Written, answered: Sequence[AddressView], recipients: Sequence[dict[str, str]]
+) -> bool:
+    """Say whether an answer quotes the newest message: a person's does, and only to somebody who knows that message."""
+    authors = {address.casefold() for _, _, address, _ in thread.inbound} | {a.address.casefold() for a in answered}
+    return not written.automatic and any(person["address"].casefold() in authors for person in recipients)
 
 
 def _answer_subject(subject: str) -> str:

@@ -10,12 +10,14 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pult.channels.base import Address, DeliveryStatus, File, OutboundMessage
+from pult.accounts import queries as accounts
+from pult.channels.base import Address, DeliveryStatus, File, OutboundMessage, Quote
 from pult.conversations.actions import record
 from pult.conversations.errors import TooLate
 from pult.conversations.models import Attachment, Conversation, Message
@@ -64,10 +66,25 @@ def prepare(message_id: int) -> Departure | None:
         files=files,
         language=message.language or message.conversation.language,
         automatic=bool(message.headers.get("automatic")),
+        quote=_quote(message),
         conversation_id=message.conversation_id,
         message_id=message_id,
     )
     return Departure(message.inbox_id, message.conversation.channel, outgoing)
+
+
+def _quote(message: Message) -> Quote | None:
+    """Return the customer's message that an answer quotes, as it is stored: masked, without what it quoted itself."""
+    quoted = Message.objects.filter(
+        pk=message.headers.get("quotes", 0), conversation=message.conversation_id, direction="in"
+    ).first()
+    said = (quoted.reply or quoted.text) if quoted else ""
+    if quoted is None or not said.strip():
+        return None
+    zone = ZoneInfo(accounts.store(message.conversation.store_id).time_zone)
+    written = quoted.headers.get("sent_at")
+    at = datetime.fromisoformat(written) if written else quoted.created_at
+    return Quote(Address(quoted.author_address, quoted.author_name), at.astimezone(zone), said)
 
 
 def _addresses(recipients: Mapping[str, Any], group: str) -> list[Address]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
 from datetime import datetime
-from email.charset import QP, Charset
 from email.encoders import encode_base64
 from email.header import Header
 from email.message import Message
@@ -14,17 +14,18 @@ from email.utils import format_datetime, quote
 import dkim
 from django.utils import timezone
 
-from pult.channels.adapters.email import subjects, tokens
+from pult.channels.adapters.email import flowed, subjects, tokens
 from pult.channels.adapters.email.kinds import LOOP_HEADER
+from pult.channels.adapters.email.letter import letter
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import Address, File, InboxInfo, OutboundMessage, PermanentFailure
 
 MAX_REFERENCES = 20
+MAX_PLAIN_LINE = 78
+"""Characters of a line that goes as it is; longer ones are encoded (RFC 5322, 2.1.1)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _SPECIALS = re.compile(r"[][()<>@,:;\".\\]")
 _TYPE = re.compile(r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$")
-_UTF8 = Charset("utf-8")
-_UTF8.body_encoding = QP
 _SIGNED_HEADERS = [
     b"from",
     b"to",
@@ -116,7 +117,7 @@ def compose(inbox: InboxInfo, settings: Settings, message: OutboundMessage, *, n
 
     Raises PermanentFailure for an address that is none.
     """
-    mail = _body(message)
+    mail = _body(inbox, settings, message)
     _put_headers(mail, inbox, settings, message, now or timezone.now())
     policy = compat32.clone(linesep="\r\n", max_line_length=None)
     utf8 = needs_utf8(message)
@@ -210,15 +211,14 @@ def _people(people: object) -> str:
     return ",\r\n ".join(entries)
 
 
-def _body(message: OutboundMessage) -> Message:
+def _body(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Message:
+    said = letter(inbox, settings, message)
     inline = [file for file in message.files if file.inline and file.content_id and message.html]
     attached = [file for file in message.files if file not in inline]
-    body = _text_part(message.text, "plain")
-    if message.html:
-        html = _text_part(message.html, "html")
-        if inline:
-            html = _multipart("related", [html, *(_file_part(file) for file in inline)])
-        body = _multipart("alternative", [body, html])
+    html = _text_part(said.html, "html")
+    if inline:
+        html = _multipart("related", [html, *(_file_part(file) for file in inline)])
+    body = _multipart("alternative", [_text_part(flowed.flow(_one_line_end(said.text)), "plain"), html])
     return _multipart("mixed", [body, *(_file_part(file) for file in attached)]) if attached else body
 
 
@@ -231,18 +231,22 @@ def _multipart(kind: str, parts: list[Message]) -> Message:
     return part
 
 
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+
+
 def _text_part(text: str, kind: str) -> Message:
     part = Message()
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").encode("utf-8", "replace").decode()
+    text = _one_line_end(text).encode("utf-8", "replace").decode()
     text = text if text.endswith("\n") else text + "\n"
-    plain = text.isascii() and max(map(len, text.split("\n"))) <= 78
-    part["Content-Type"] = f'text/{kind}; charset="utf-8"'
+    plain = text.isascii() and max(map(len, text.split("\n"))) <= MAX_PLAIN_LINE
+    part["Content-Type"] = f'text/{kind}; charset="utf-8"' + ("; format=flowed" if kind == "plain" else "")
     if plain:
         part["Content-Transfer-Encoding"] = "7bit"
         part.set_payload(text)
     else:
         part["Content-Transfer-Encoding"] = "quoted-printable"
-        part.set_payload(_UTF8.body_encode(text.encode()))
+        part.set_payload(b2a_qp(text.encode()).decode("ascii"))
     return part
 
 

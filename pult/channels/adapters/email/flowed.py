@@ -47,3 +47,43 @@ def join(text: str, *, delsp: bool = False) -> str:
 def _line(depth: int, pieces: list[str]) -> str:
     content = "".join(pieces)
     return f"{'>' * depth} {content}" if depth and content else ">" * depth + content
+
+
+WIDTH = 74
+"""Characters at which a long line is broken softly; RFC 3676 asks for 78 at most, with the mark of a quotation."""
+_STUFFED = (" ", ">", "From ")
+
+
+def flow(text: str) -> str:
+    """Return a text as format=flowed: long lines broken softly, so that every reader wraps them for himself.
+
+    The other way round than `join`: what is joined again is the text without spaces at the ends of its lines.
+    """
+    flowed: list[str] = []
+    for line in text.split("\n"):
+        depth, content = _quoted(line)
+        mark = ">" * depth
+        for piece in _pieces(content if content == SIGNATURE else content.rstrip(" ")):
+            stuffed = depth or piece.startswith(_STUFFED)
+            flowed.append(f"{mark} {piece}" if stuffed and piece else mark + piece)
+    return "\n".join(flowed)
+
+
+def _quoted(line: str) -> tuple[int, str]:
+    depth = 0
+    while line.startswith(">"):
+        depth += 1
+        line = line[1:].removeprefix(" ")
+    return depth, line
+
+
+def _pieces(content: str) -> list[str]:
+    """Return a line in pieces that end with a space, but for the last; a long word is never broken."""
+    pieces: list[str] = []
+    while len(content) > WIDTH:
+        cut = content.rfind(" ", 1, WIDTH) + 1 or content.find(" ", WIDTH) + 1
+        if not cut or content[:cut] == SIGNATURE or not content[cut:].strip(" "):
+            break
+        pieces.append(content[:cut])
+        content = content[cut:]
+    return [*pieces, content]

@@ -23,6 +23,7 @@ from pult.channels.adapters.email.compose import (
     sender_of,
     subject_of,
 )
+from pult.channels.adapters.email.letter import letter
 from pult.channels.adapters.email.provider_events import REFERENCE_KEY
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import (
@@ -121,9 +122,10 @@ def _mail(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Any
         headers["List-Unsubscribe"] = f"<{url}>"
         if url.startswith("https://"):
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    said = letter(inbox, settings, message)
     mail = AnymailMessage(
         subject=clean(subject_of(settings, message)),
-        body=message.text,
+        body=said.text,
         from_email=_shown([sender])[0],
         to=_shown(message.to),
         cc=_shown(message.cc),
@@ -131,8 +133,7 @@ def _mail(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Any
         reply_to=_shown(message.reply_to),
         headers={name: value for name, value in headers.items() if value},
     )
-    if message.html:
-        mail.attach_alternative(message.html, "text/html")
+    mail.attach_alternative(said.html, "text/html")
     for file in message.files:
         if file.inline and file.content_id and message.html:
             _inline(mail, file.name, file.content_type, file.content, file.content_id)

@@ -86,6 +86,13 @@ NUMBER_IN_SUBJECT = Words(
     pl="Numer rozmowy w temacie odpowiedzi",
     en="Conversation number in the subject of replies",
 )
+QUOTE_HISTORY = Words(
+    sl="V odgovoru navedi strankino sporočilo",
+    hr="U odgovoru citiraj kupčevu poruku",
+    el="Παράθεση του μηνύματος του πελάτη στις απαντήσεις",
+    pl="Cytuj wiadomość klienta w odpowiedziach",
+    en="Quote the customer's message in replies",
+)
 DKIM_DOMAIN = Words(sl="Domena DKIM", hr="Domena DKIM", el="Τομέας DKIM", pl="Domena DKIM", en="DKIM domain")
 DKIM_SELECTOR = Words(
     sl="Selektor DKIM", hr="Selektor DKIM", el="Επιλογέας DKIM", pl="Selektor DKIM", en="DKIM selector"
@@ -208,6 +215,7 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=True):
     verify_certificates: Annotated[bool, field(VERIFY_CERTIFICATES)] = True
     sender_name: Annotated[Literal["store", "agent", "agent_store"], field(SENDER_NAME)] = "agent_store"
     number_in_subject: Annotated[bool, field(NUMBER_IN_SUBJECT)] = False
+    quote_history: Annotated[bool, field(QUOTE_HISTORY)] = True
     bounce_address: Annotated[Literal["auto", "signed", "plain"], field(BOUNCE_ADDRESS)] = "auto"
     dkim_domain: Annotated[str, field(DKIM_DOMAIN)] = ""
     dkim_selector: Annotated[str, field(DKIM_SELECTOR)] = ""

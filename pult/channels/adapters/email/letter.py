@@ -1,0 +1,75 @@
+"""What a mail says, in its two forms: a plain page that every program shows well, and the text beside it.
+
+The page names no colours but that of a quotation's line, so that a dark mode does as it likes; it fetches nothing and
+counts nobody. Outlook for Windows knows no max-width: it gets a table of that width.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import NamedTuple
+
+from pult.channels.adapters.email import history
+from pult.channels.adapters.email.markup import html_of, plain_html, text_of
+from pult.channels.adapters.email.settings import Settings
+from pult.channels.base import InboxInfo, OutboundMessage
+
+WIDTH = 640
+"""Pixels that the page takes at most."""
+_FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+_HEAD = f"""\
+<!DOCTYPE html>
+<html lang="{{language}}">
+<head>
+<meta http-equiv="Content-Type" content="text/html; charset=utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>{{title}}</title>
+<style>
+:root {{{{ color-scheme: light dark; supported-color-schemes: light dark; }}}}
+a {{{{ text-decoration: underline; }}}}
+</style>
+<!--[if mso]><style>body, td, p, li, a {{{{ font-family: Arial, sans-serif !important; }}}}</style><![endif]-->
+</head>
+<body style="margin:0;padding:12px;font-family:{_FONT};font-size:16px;line-height:1.5">
+<!--[if mso]><table role="presentation" width="{WIDTH}" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
+<div style="max-width:{WIDTH}px">
+"""
+_END = """
+</div>
+<!--[if mso]></td></tr></table><![endif]-->
+</body>
+</html>
+"""
+
+
+class Letter(NamedTuple):
+    """The two parts of a mail."""
+
+    text: str
+    html: str
+
+
+def letter(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Letter:
+    """Return the answer with the quotation beneath it, where there is one and the inbox has it so.
+
+    Where the message has HTML, its text is made from that; where it has text alone, its HTML is.
+    """
+    languages = (message.language, inbox.language)
+    said = _said(message)
+    pages, texts = [said.html], [said.text]
+    if message.quote is not None and settings.quote_history:
+        pages.append(history.as_html(message.quote, *languages))
+        texts.append(history.as_text(message.quote, *languages))
+    language = next(filter(None, languages), "en")
+    head = _HEAD.format(language=escape(language[:20]), title=escape(" ".join(message.subject.split())[:200]))
+    return Letter("\n\n".join(part.strip("\n") for part in texts), head + "\n".join(pages) + _END)
+
+
+def _said(message: OutboundMessage) -> Letter:
+    html = plain_html(message.html) if message.html.strip() else ""
+    words = text_of(html)
+    if not words and "<img" not in html:
+        html = html_of(message.text)
+    return Letter(text=words or message.text, html=html)
