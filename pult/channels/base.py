@@ -56,6 +56,28 @@ class Authenticity:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a calendar asks or tells (RFC 5546), of the first event it holds.
+
+    `method` is request, cancel, reply, counter or publish. `starts` and `ends` are ISO 8601: a date where it takes
+    whole days (`ends` is then the last of them), a time in UTC, or a time without zone that holds wherever one is;
+    "" where there is none. `repeats` is daily, weekly, monthly, yearly, otherwise or "". `answer` is what somebody
+    replied: accepted, declined, tentative or "". `more` counts the other events.
+    """
+
+    method: str
+    summary: str = ""
+    starts: str = ""
+    ends: str = ""
+    repeats: str = ""
+    place: str = ""
+    organiser: Address = Address("")
+    cancelled: bool = False
+    answer: str = ""
+    more: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message as its sender meant it.
 
@@ -87,6 +109,7 @@ class InboundMessage:
     warnings: Sequence[str] = ()
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     auth: Authenticity | None = None
+    invitation: Invitation | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from email.parser import BytesParser
 
 from stdnum import luhn
 
-from pult.channels.base import File, InboundMessage
+from pult.channels.base import File, InboundMessage, Invitation
 
 _GAP = r"(?:[ \t\xa0\u2007\u2009\u202f.\u2010-\u2015-]|&nbsp;|&#160;|<[^<>]{1,120}>|=\r?\n|%20|\+){0,3}"
 _RUN = re.compile(rf"(?<![\d])\d(?:{_GAP}\d){{12,79}}(?!\d)")
@@ -105,16 +105,34 @@ def _starred(number: str) -> str:
 
 
 def mask_message(message: InboundMessage) -> tuple[InboundMessage, bool]:
-    """Return the message without card numbers in subject, text, HTML, names of files and files of text.
+    """Return the message without card numbers in subject, text, HTML, invitation, names of files and
+    files of text.
 
     The flag says whether anything was masked; then the stored raw copy needs masked_copy too.
     """
     files = [_mask_file(file) for file in message.files]
     subject, text, html, reply = (mask(part) for part in (message.subject, message.text, message.html, message.reply))
+    event = _mask_event(message.invitation)
     pairs = ((subject, message.subject), (text, message.text), (html, message.html), (reply, message.reply))
-    if all(new is old for new, old in pairs) and all(map(operator.is_, files, message.files)):
+    if all(new is old for new, old in (*pairs, (event, message.invitation))) and all(
+        map(operator.is_, files, message.files)
+    ):
         return message, False
-    return dataclasses.replace(message, subject=subject, text=text, html=html, reply=reply, files=files), True
+    return (
+        dataclasses.replace(message, subject=subject, text=text, html=html, reply=reply, files=files, invitation=event),
+        True,
+    )
+
+
+def _mask_event(event: Invitation | None) -> Invitation | None:
+    if event is None:
+        return None
+    summary, place, name = mask(event.summary), mask(event.place), mask(event.organiser.name)
+    if summary is event.summary and place is event.place and name is event.organiser.name:
+        return event
+    return dataclasses.replace(
+        event, summary=summary, place=place, organiser=dataclasses.replace(event.organiser, name=name)
+    )
 
 
 def _mask_file(file: File) -> File:

@@ -90,10 +90,27 @@ class AuthView(msgspec.Struct, frozen=True):
     unusual: bool
 
 
+class InvitationView(msgspec.Struct, frozen=True):
+    """What a calendar in a message asks or tells (see channels.base.Invitation)."""
+
+    method: str
+    summary: str
+    starts: str
+    ends: str
+    repeats: str
+    place: str
+    organiser: AddressView
+    cancelled: bool
+    answer: str
+    more: int
+
+
 class MessageView(msgspec.Struct, frozen=True):
     """One message. `html` is cleaned, `reply` is what was newly written, `state` is its fate, `warnings` say that it
     is not from whom it names, or what of it could not be read as its sender meant it (codes: see the channel's
-    parser). `auth` is None where nobody has looked at who sent it."""
+    parser). `auth` is None where nobody has looked at who sent it. `kind` says which machine sent it, if one did.
+    `state_reason` is in the provider's words, `state_category` the same in one word that the screen has a sentence
+    for. `has_original`: it may still be there as it came."""
 
     id: int
     direction: str
@@ -110,11 +127,14 @@ class MessageView(msgspec.Struct, frozen=True):
     sent_at: datetime | None
     state: str
     state_reason: str
+    state_category: str
     send_after: datetime | None
     masked: bool
     warnings: list[str]
     auth: AuthView | None
     has_remote_images: bool
+    has_original: bool
+    invitation: InvitationView | None
     attachments: list[AttachmentView]
 
 

@@ -50,7 +50,7 @@ def send(message_id: int) -> None:
         conversations.mark_waiting(message_id, failure.reason)
         raise queue.Retry(failure.reason, after=failure.retry_after) from failure
     except PermanentFailure as failure:
-        conversations.mark_failed(message_id, failure.reason)
+        conversations.mark_failed(message_id, failure.reason, category=failure.category)
         if failure.recipient_dead:
             for address in departure.message.to:
                 customers.mark_undeliverable(

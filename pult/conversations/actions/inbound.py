@@ -105,6 +105,7 @@ def _new_message(arrival: Arrival, now: datetime) -> NewMessage:
             **({} if message.loop_safe else {"loop_safe": False}),
             **({"warnings": list(message.warnings)} if message.warnings else {}),
             **({"auth": dataclasses.asdict(message.auth)} if message.auth else {}),
+            **({"invitation": dataclasses.asdict(message.invitation)} if message.invitation else {}),
             **({"sent_at": sent.isoformat()} if sent and plausible else {}),
         },
         masked=arrival.masked,
@@ -125,7 +126,7 @@ def _write(slots: Sequence[Slot], now: datetime) -> None:
             kept = record.keep_files(message_id, files, list(islice(blobs, len(files))), now=now)
             if not slot.fresh:
                 record.bump(slot.id, message_id, new, status=status, files=kept)
-            names = [file.name for file in files]
+            names = [*(file.name for file in files), *_of_invitation(new)]
             entries.append(
                 Entry(
                     message_id,
@@ -154,6 +155,14 @@ def _write(slots: Sequence[Slot], now: datetime) -> None:
         INDEX.rows(entries),
         events.rows(told),
     )
+
+
+def _of_invitation(new: NewMessage) -> list[str]:
+    """Return the words of the event in a message, to be found by."""
+    event = new.headers.get("invitation")
+    if not isinstance(event, dict):
+        return []
+    return [event["summary"], event["place"], event["organiser"]["name"], event["organiser"]["address"]]
 
 
 def _status_after(slot: Slot) -> str | None:

@@ -105,9 +105,9 @@ def mark_sent(message_id: int, *, provider_id: str = "", at: datetime | None = N
     _fate(message_id, State.SENT, "", at=at or timezone.now(), kind="message.sent", of=_UNSETTLED)
 
 
-def mark_failed(message_id: int, reason: str) -> None:
-    """Write that it will not go, in the provider's words."""
-    _fate(message_id, State.FAILED, reason, at=None, kind="message.failed", of=_UNSETTLED)
+def mark_failed(message_id: int, reason: str, *, category: str = "") -> None:
+    """Write that it will not go, in the provider's words; `category` as DeliveryStatus has it."""
+    _fate(message_id, State.FAILED, reason, at=None, kind="message.failed", of=_UNSETTLED, category=category)
 
 
 def mark_unknown(message_id: int, reason: str) -> None:
@@ -130,17 +130,32 @@ def mark_waiting(message_id: int, reason: str) -> None:
     )
 
 
-def _fate(message_id: int, state: str, reason: str, *, at: datetime | None, kind: str, of: Collection[str]) -> None:
+def _fate(
+    message_id: int,
+    state: str,
+    reason: str,
+    *,
+    at: datetime | None,
+    kind: str,
+    of: Collection[str],
+    category: str = "",
+) -> None:
     with transaction.atomic():
         message = Message.objects.select_for_update().filter(pk=message_id, state__in=of).first()
         if message is None:
             return
         message.state = state
         message.state_reason = reason[:1000]
+        _categorise(message, category)
         if at is not None:
             message.sent_at = at
-        message.save(update_fields=["state", "state_reason", "sent_at"])
+        message.save(update_fields=["state", "state_reason", "sent_at", "headers"])
         _tell(message, kind)
+
+
+def _categorise(message: Message, category: str) -> None:
+    rest = {name: value for name, value in message.headers.items() if name != "refusal"}
+    message.headers = {**rest, "refusal": category[:40]} if category else rest
 
 
 def _tell(message: Message, kind: str) -> None:
@@ -166,11 +181,12 @@ def record_delivery(inbox_id: int, status: DeliveryStatus) -> int | None:
         if status.state == "failed":
             words = " ".join(part for part in (status.recipient, status.code, status.reason) if part)
             message.state, message.state_reason = State.FAILED, words[:1000]
+            _categorise(message, status.category)
         elif _RANK.get(status.state, -1) > _RANK.get(message.state, 9):
             message.state = status.state
         else:
             return message.id
-        message.save(update_fields=["state", "state_reason"])
+        message.save(update_fields=["state", "state_reason", "headers"])
         _tell(message, f"message.{message.state}")
     return message.id
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from pult.conversations.views import (
     ChangeView,
     Detail,
     DraftView,
+    InvitationView,
     MessageView,
     PresentView,
     Ref,
@@ -32,7 +34,8 @@ PAGE = 50
 _REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|url\(\s*(?:&quot;|[\"'])?https?:", re.I)
 _COLUMNS = """m.id, m.direction, m.kind, m.subject, m.text, m.html, m.reply, m.author_name, m.author_address,
     m.customer_id, m.staff_id, m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after,
-    m.masked, m.headers -> 'warnings', m.headers -> 'auth'"""
+    m.masked, m.headers -> 'warnings', m.headers -> 'auth', m.headers ->> 'refusal',
+    m.headers -> 'payload_id' IS NOT NULL, m.headers -> 'invitation'"""
 
 
 def addresses(raw: Iterable[Mapping[str, str]] | None) -> list[AddressView]:
@@ -72,11 +75,14 @@ def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageVie
         sent_at=time_out(row[13]),
         state=row[14],
         state_reason=row[15],
+        state_category=row[20] or "",
         send_after=time_out(row[16]),
         masked=bool(row[17]),
         warnings=json_out(row[18]) if row[18] else [],
         auth=AuthView(**json_out(row[19])) if row[19] else None,
         has_remote_images=_has_remote_pictures(row[5]),
+        has_original=bool(row[21]),
+        invitation=msgspec.convert(json_out(row[22]), InvitationView) if row[22] else None,
         attachments=files,
     )
 

@@ -134,6 +134,13 @@ def place(conversation_id: int) -> Place | None:
     return Place(conversation_id, row[0], row[1]) if row else None
 
 
+def payload_of(message_id: int) -> int | None:
+    """Return the id of the payload that a message was read from, None where it came as none."""
+    headers = Message.objects.filter(pk=message_id).values_list("headers", flat=True).first()
+    found = (headers or {}).get("payload_id")
+    return found if isinstance(found, int) else None
+
+
 def place_of_message(message_id: int) -> Place | None:
     """Return where a message belongs, or None."""
     with connection.cursor() as cursor:

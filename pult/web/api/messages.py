@@ -11,9 +11,11 @@ from ninja import File, Router, Schema
 from ninja.files import UploadedFile
 
 from pult.accounts import access
+from pult.channels import queries as channels
 from pult.conversations import actions, queries
 from pult.conversations.errors import MessageNotFound
 from pult.platform import storage
+from pult.platform.text import storable
 from pult.web import mailpage
 from pult.web.api import schemas
 from pult.web.api.answers import answer, empty
@@ -21,6 +23,7 @@ from pult.web.api.auth import actor_of
 from pult.web.api.problems import Problem
 from pult.web.api.reading import log_read, visible_message, writer
 
+_MOST_HEADERS = 100_000
 router = Router(tags=["messages"])
 
 
@@ -71,6 +74,47 @@ def html(request: HttpRequest, message_id: int, remote: bool = False) -> HttpRes
         raise MessageNotFound
     log_read(request, actor, place)
     return mailpage.page(found[1], remote=remote, origin=f"{request.scheme}://{request.get_host()}")
+
+
+class OriginalOut(Schema):
+    headers: str
+    name: str
+    size: int
+
+
+@router.get("/messages/{int:message_id}/original", response=OriginalOut)
+def original(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The headers of a message as they came; a message of another kind than mail is shown from its beginning."""
+    name, body = _original(request, message_id)
+    head = body.replace(b"\r\n", b"\n").partition(b"\n\n")[0][:_MOST_HEADERS]
+    return answer({"headers": str(storable(head.decode("utf-8", "replace"))), "name": name, "size": len(body)})
+
+
+@router.get("/messages/{int:message_id}/original/content", response={200: Any})
+def original_content(request: HttpRequest, message_id: int) -> HttpResponse:
+    """A message as it came (card numbers masked), to be saved. It is kept for PAYLOAD_DAYS."""
+    name, body = _original(request, message_id)
+    response = HttpResponse(body, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _original(request: HttpRequest, message_id: int) -> tuple[str, bytes]:
+    """Return a name for what a message came as, and its bytes. Raises MessageNotFound, Problem where it is gone."""
+    actor = actor_of(request)
+    place = visible_message(actor, message_id)
+    payload_id = queries.payload_of(message_id)
+    if payload_id is None:
+        raise MessageNotFound
+    log_read(request, actor, place)
+    payload = channels.payload(payload_id)
+    if payload is None:
+        raise Problem(410, "original-gone", days=settings.PAYLOAD_DAYS)
+    ending = "json" if payload.body.lstrip()[:1] in {b"{", b"["} else "eml"
+    return f"message-{message_id}.{ending}", payload.body
 
 
 @router.post("/attachments", response={201: schemas.UploadOut})

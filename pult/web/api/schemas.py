@@ -116,6 +116,19 @@ class AuthOut(Schema):
     unusual: bool
 
 
+class InvitationOut(Schema):
+    method: Literal["request", "cancel", "reply", "counter", "publish"]
+    summary: str
+    starts: str
+    ends: str
+    repeats: Literal["", "daily", "weekly", "monthly", "yearly", "otherwise"]
+    place: str
+    organiser: AddressOut
+    cancelled: bool
+    answer: Literal["", "accepted", "declined", "tentative"]
+    more: int
+
+
 class MessageOut(Schema):
     id: int
     direction: Literal["in", "out", "note"]
@@ -132,11 +145,14 @@ class MessageOut(Schema):
     sent_at: datetime | None
     state: Literal["received", "queued", "sending", "sent", "delivered", "read", "failed", "unknown"]
     state_reason: str
+    state_category: str
     send_after: datetime | None
     masked: bool
     warnings: list[str]
     auth: AuthOut | None
     has_remote_images: bool
+    has_original: bool
+    invitation: InvitationOut | None
     attachments: list[AttachmentOut]
 
 

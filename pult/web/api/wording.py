@@ -101,6 +101,13 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "el": "Η λίστα άλλαξε. Παρακαλούμε ξεκινήστε ξανά από την αρχή.",
         "pl": "Lista się zmieniła. Proszę zacząć od początku.",
     },
+    "original-gone": {
+        "en": "The message as it came is not kept any more.",
+        "sl": "Sporočilo, kot je prispelo, ni več shranjeno.",
+        "hr": "Poruka kakva je stigla više se ne čuva.",
+        "el": "Το μήνυμα όπως έφτασε δεν φυλάσσεται πλέον.",
+        "pl": "Wiadomość w otrzymanej postaci nie jest już przechowywana.",
+    },
     "too-large": {
         "en": "The file is too large.",
         "sl": "Datoteka je prevelika.",

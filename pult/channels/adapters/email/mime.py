@@ -9,7 +9,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.utils import collapse_rfc2231_value
 
-from pult.channels.adapters.email import feed, flowed
+from pult.channels.adapters.email import calendars, feed, flowed
 from pult.channels.adapters.email.text import decode, header, tidy
 from pult.channels.base import File
 
@@ -79,6 +79,8 @@ class Body:
     """Parts of a delivery report: message/delivery-status, the returned headers."""
     calendar: str = ""
     """The method of an invitation (RFC 5546): REQUEST, REPLY, CANCEL ..."""
+    event: tuple[bytes, str] | None = None
+    """The first calendar and its charset."""
 
 
 def read(raw: bytes) -> tuple[Message, bool]:
@@ -179,6 +181,8 @@ def _leaf(part: Message, kind: str, container: str, body: Body) -> None:
     if kind == "text/calendar" and not body.calendar:
         method = part.get_param("method") or ""
         body.calendar = str(method).upper()[:20] if isinstance(method, str) else ""
+    if kind in calendars.TYPES and body.event is None:
+        body.event = content, str(part.get_content_charset() or "")
     if kind in _REPORTING:
         body.report.append(part)
     identifier = str(part.get("Content-ID", "")).strip().strip("<>")

@@ -11,10 +11,10 @@ from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
-from pult.channels.adapters.email import authenticity, bounces, headers, kinds, mime, reply, subjects, tokens
+from pult.channels.adapters.email import authenticity, bounces, calendars, headers, kinds, mime, reply, subjects, tokens
 from pult.channels.adapters.email.headers import Headers
 from pult.channels.adapters.email.text import decode, tidy
-from pult.channels.base import Address, File, InboundEvent, InboundMessage, InboxInfo, Raw
+from pult.channels.base import Address, File, InboundEvent, InboundMessage, InboxInfo, Invitation, Raw
 from pult.platform import language
 
 MAX_SUBJECT = 500
@@ -114,6 +114,8 @@ def _message(raw: Raw, mail: Message, fields: Headers, body: mime.Body) -> Inbou
     sender = senders[0] if senders else Address(envelope_sender or "", headers.first(fields, "from")[:200])
     subject = headers.first(fields, "subject")
     text, html = _text_and_html(body)
+    invitation, description = _invitation(body)
+    text = text or ("" if html else description)
     kind = kinds.kind_of(
         fields,
         content_type=headers.raw_first(fields, "content-type").lower(),
@@ -150,8 +152,16 @@ def _message(raw: Raw, mail: Message, fields: Headers, body: mime.Body) -> Inbou
         conversation_hint=hint,
         subject_number=subjects.number_in(subject),
         warnings=list(dict.fromkeys(body.warnings)),
+        invitation=invitation,
         headers={name: headers.first(fields, name)[:1000] for name in _KEPT_HEADERS if name in fields},
     )
+
+
+def _invitation(body: mime.Body) -> tuple[Invitation | None, str]:
+    if body.event is None:
+        return None, ""
+    content, charset = body.event
+    return calendars.invitation(content, charset=charset, method=body.calendar)
 
 
 def _hint(names: Sequence[str]) -> int | None:
