@@ -70,6 +70,12 @@ def fate(api: Call, opened: int) -> tuple[str, str]:
     return next((m["state"], m["state_reason"]) for m in messages if m["direction"] == "out")
 
 
+def category(api: Call, opened: int) -> str:
+    """Why the answer did not arrive, in one word."""
+    messages = api("GET", f"/conversations/{opened}").json()["messages"]
+    return next(str(m["state_category"]) for m in messages if m["direction"] == "out")
+
+
 def marked(api: Call, opened: int) -> tuple[str, str, str]:
     identities = api("GET", f"/conversations/{opened}").json()["customer_card"]["identities"]
     one = next(i for i in identities if i["value"] == MAJA)
@@ -93,6 +99,7 @@ def test_a_returned_mail_marks_its_message_and_its_address(
     state, words = fate(api, opened)
     assert state == "failed"
     assert said in words
+    assert category(api, opened) == reason
     assert marked(api, opened)[:2] == (kind, reason)
     assert said in marked(api, opened)[2]
 
@@ -141,3 +148,4 @@ def test_a_refusal_while_sending_says_why(opened: int, api: Call, monkeypatch: p
     api("POST", f"/conversations/{opened}/replies", {"text": "Na poti."})
     queue.run_due()
     assert marked(api, opened) == ("hard", "unknown_user", "550 5.1.1 nobody here")
+    assert category(api, opened) == "unknown_user"

@@ -384,6 +384,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/messages/{message_id}/original': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Original
+     * @description The headers of a message as they came; a message of another kind than mail is shown from its beginning.
+     */
+    get: operations['pult_web_api_messages_original']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/messages/{message_id}/original/content': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Original Content
+     * @description A message as it came (card numbers masked), to be saved. It is kept for PAYLOAD_DAYS.
+     */
+    get: operations['pult_web_api_messages_original_content']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/attachments': {
     parameters: {
       query?: never
@@ -1910,6 +1950,37 @@ export interface components {
       /** Undeliverable Reason */
       undeliverable_reason: string
     }
+    /** InvitationOut */
+    InvitationOut: {
+      /**
+       * Method
+       * @enum {string}
+       */
+      method: 'request' | 'cancel' | 'reply' | 'counter' | 'publish'
+      /** Summary */
+      summary: string
+      /** Starts */
+      starts: string
+      /** Ends */
+      ends: string
+      /**
+       * Repeats
+       * @enum {string}
+       */
+      repeats: '' | 'daily' | 'weekly' | 'monthly' | 'yearly' | 'otherwise'
+      /** Place */
+      place: string
+      organiser: components['schemas']['AddressOut']
+      /** Cancelled */
+      cancelled: boolean
+      /**
+       * Answer
+       * @enum {string}
+       */
+      answer: '' | 'accepted' | 'declined' | 'tentative'
+      /** More */
+      more: number
+    }
     /** MessageOut */
     MessageOut: {
       /** Id */
@@ -1950,6 +2021,8 @@ export interface components {
       state: 'received' | 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed' | 'unknown'
       /** State Reason */
       state_reason: string
+      /** State Category */
+      state_category: string
       /** Send After */
       send_after: string | null
       /** Masked */
@@ -1959,6 +2032,9 @@ export interface components {
       auth: components['schemas']['AuthOut'] | null
       /** Has Remote Images */
       has_remote_images: boolean
+      /** Has Original */
+      has_original: boolean
+      invitation: components['schemas']['InvitationOut'] | null
       /** Attachments */
       attachments: components['schemas']['AttachmentOut'][]
     }
@@ -2060,6 +2136,15 @@ export interface components {
       /** Conversation Id */
       conversation_id: number
       draft: components['schemas']['DraftOut'] | null
+    }
+    /** OriginalOut */
+    OriginalOut: {
+      /** Headers */
+      headers: string
+      /** Name */
+      name: string
+      /** Size */
+      size: number
     }
     /** UploadOut */
     UploadOut: {
@@ -3563,6 +3648,68 @@ export interface operations {
       query?: {
         remote?: boolean
       }
+      header?: never
+      path: {
+        message_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': unknown
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_messages_original: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        message_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OriginalOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_messages_original_content: {
+    parameters: {
+      query?: never
       header?: never
       path: {
         message_id: number

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { shortTime } from './format'
+import { period, shortTime } from './format'
 
 const now = new Date(2026, 10, 22, 4, 16)
 const at = (month: number, day: number, hour: number, minute = 0, year = 2026) =>
@@ -18,5 +18,15 @@ describe('the time in a list', () => {
     expect(at(11, 17, 9)).toBe('Tue')
     expect(at(11, 14, 9)).toBe('14 Nov')
     expect(at(12, 30, 9, 0, 2025)).toBe('30/12/25')
+  })
+})
+
+describe('a period', () => {
+  it('is on the clock of the reader, of whole days the days alone', () => {
+    expect(period('2026-12-24T10:00:00', '2026-12-24T11:30:00')).toMatch(/^Thu,? 24 Dec 2026, 10:00\s*–\s*11:30$/)
+    expect(period('2026-12-24T10:00:00', '')).toMatch(/^Thu,? 24 Dec 2026, 10:00$/)
+    expect(period('2026-12-24', '2026-12-24')).toMatch(/^Thu,? 24 Dec 2026$/)
+    expect(period('2026-12-24', '2026-12-26')).toMatch(/24.*26 Dec 2026$/)
+    expect(period('2026-12-24T10:00:00+00:00', '')).toBe(period(new Date('2026-12-24T10:00:00Z').toISOString(), ''))
   })
 })

@@ -55,6 +55,16 @@ export function dayAndTime(value: string | number | Date): string {
   return dateFormat({ ...date, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(value))
 }
 
+/** Thu, 24 Dec 2026, 10:00 – 11:30; of two dates without a time the days alone. `ends` may be empty. */
+export function period(starts: string, ends: string): string {
+  const days = starts.length === 10
+  const date: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }
+  const format = dateFormat(days ? date : { ...date, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  // A date alone would be taken for midnight in UTC: a day earlier west of it.
+  const [from, to] = [starts, ends].map((one) => new Date(one.length === 10 ? `${one}T00:00` : one)) as [Date, Date]
+  return to > from ? format.formatRange(from, to) : format.format(from)
+}
+
 /** As short as a list allows: the time within a day, the weekday within six days, else the date. */
 export function shortTime(value: string | number | Date, now: Date = new Date()): string {
   const date = asDate(value)

@@ -148,7 +148,7 @@ def _property(line: str) -> tuple[str, Property]:
         pieces = head.split(";")
     else:
         value = line[start:]
-    parameters = {}
+    parameters: dict[str, str] = {}
     for piece in pieces[1:]:
         key, _, said = piece.partition("=")
         parameters.setdefault(key.strip().upper(), said.strip('" '))

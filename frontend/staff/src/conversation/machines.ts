@@ -1,0 +1,23 @@
+import type { IconName } from '../ui'
+
+/** What a machine sent, by the kind of message; what people write has none. */
+const KINDS = {
+  auto_reply: 'zap',
+  bounce: 'mail-x',
+  calendar: 'calendar',
+  feedback: 'flag',
+  list: 'users',
+  receipt: 'mail-open',
+  unreadable: 'file',
+} as const satisfies Record<string, IconName>
+
+type Kind = keyof typeof KINDS
+
+function isMachines(kind: string): kind is Kind {
+  return Object.hasOwn(KINDS, kind)
+}
+
+/** The icon and the key of the words for a kind of message, null for a person's. */
+export function machine(kind: string) {
+  return isMachines(kind) ? { icon: KINDS[kind], words: `kind.${kind}` as const } : null
+}
