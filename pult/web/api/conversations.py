@@ -24,6 +24,7 @@ from pult.flows import inbound
 from pult.web.api import schemas
 from pult.web.api.answers import answer, conditional, empty, once
 from pult.web.api.auth import actor_of, address_of
+from pult.web.api.message_schemas import MessageOut
 from pult.web.api.reading import given, log_read, own_addresses, shown_card, visible, writer
 
 router = Router(tags=["conversations"])
@@ -278,7 +279,7 @@ def _check(wanted: schemas.ChangesIn, store_id: int) -> None:
 _FIELDS = ("status", "assignee_id", "team_id", "priority", "subject", "tags", "snoozed_until")
 
 
-@router.post("/conversations/{int:conversation_id}/replies", response={201: schemas.MessageOut})
+@router.post("/conversations/{int:conversation_id}/replies", response={201: MessageOut})
 def reply(request: HttpRequest, conversation_id: int, wanted: schemas.ReplyIn) -> HttpResponse:
     """Answer the customer. Without `to` it goes to the latest inbound Reply-To or From, with its Cc.
 
@@ -314,7 +315,7 @@ def reply(request: HttpRequest, conversation_id: int, wanted: schemas.ReplyIn) -
     return once(request, actor, write)
 
 
-@router.post("/conversations/{int:conversation_id}/notes", response={201: schemas.MessageOut})
+@router.post("/conversations/{int:conversation_id}/notes", response={201: MessageOut})
 def add_note(request: HttpRequest, conversation_id: int, wanted: schemas.NoteIn) -> HttpResponse:
     """Write a note that only the desk sees."""
     actor = actor_of(request)

@@ -20,6 +20,7 @@ from pult.web import mailpage
 from pult.web.api import schemas
 from pult.web.api.answers import answer, empty
 from pult.web.api.auth import actor_of
+from pult.web.api.message_schemas import MessageOut
 from pult.web.api.problems import Problem
 from pult.web.api.reading import log_read, visible_message, writer
 
@@ -52,7 +53,7 @@ def undo(request: HttpRequest, message_id: int) -> HttpResponse:
     )
 
 
-@router.post("/messages/{int:message_id}/retry", response=schemas.MessageOut)
+@router.post("/messages/{int:message_id}/retry", response=MessageOut)
 def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     """Send a failed message again, or one whose fate is unknown."""
     actor = actor_of(request)
