@@ -274,6 +274,19 @@ class Checkable(Protocol):
         ...
 
 
+SenderCheck = Callable[[float], Authenticity]
+"""check(deadline in time.monotonic()) asks others who sent a message, and ends about then. Raises nothing."""
+
+
+@runtime_checkable
+class Vouching(Protocol):
+    """A channel that can find out who sent a message, where that takes time."""
+
+    def sender_check(self, inbox: InboxInfo, raw: Raw) -> SenderCheck | None:
+        """Return how to find out who sent it, None where there is nothing to ask."""
+        ...
+
+
 class Incoming(NamedTuple):
     """One thing that arrived: `external_id` is what makes its sender's retry the same thing."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from django.db import transaction
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from pult.channels import actions as channels
 from pult.channels import masking, queries, registry
-from pult.channels.base import FORGED, Address, DeliveryStatus, InboundMessage
+from pult.channels.base import FORGED, Address, Authenticity, DeliveryStatus, InboundMessage, SenderCheck, Vouching
 from pult.channels.queries import InboxRecord, Payload
 from pult.conversations import actions as conversations
 from pult.conversations import queries as conversation_queries
@@ -23,6 +25,8 @@ from pult.platform import language
 
 log = logging.getLogger(__name__)
 BATCH = 25
+CHECK_SECONDS = 3.0
+MOST_CHECKS = 16
 _UNREADABLE = 100_000
 
 
@@ -34,6 +38,7 @@ class Read(NamedTuple):
     messages: Sequence[tuple[InboundMessage, bool]]
     statuses: Sequence[DeliveryStatus]
     clean: bytes | None
+    check: SenderCheck | None = None
 
 
 class Overtaken(Exception):
@@ -47,6 +52,7 @@ def run_batch(limit: int = BATCH) -> int:
         return 0
     inboxes = {inbox.id: inbox for inbox in queries.kept_inboxes()}
     read = [found for payload in waiting if (found := _read(_inbox(inboxes, payload), payload)) is not None]
+    read = _vouched(read)
     try:
         _write(read)
     except Exception:
@@ -75,7 +81,9 @@ def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
         _failed(inbox, payload, RuntimeError("the process that read it died each time"))
         return None
     try:
-        events = registry.adapter(inbox.channel).parse(inbox.info(), payload.raw())
+        adapter, info, raw = registry.adapter(inbox.channel), inbox.info(), payload.raw()
+        events = adapter.parse(info, raw)
+        check = adapter.sender_check(info, raw) if isinstance(adapter, Vouching) else None
         messages = [masking.mask_message(event) for event in events if isinstance(event, InboundMessage)]
         had_cards = any(masked for _, masked in messages) or masking.shows_card(payload.body)
         clean = masking.masked_copy(payload.body) if had_cards else None
@@ -83,7 +91,22 @@ def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
         _failed(inbox, payload, error)
         return None
     statuses = [event for event in events if isinstance(event, DeliveryStatus)]
-    return Read(inbox, payload, messages, statuses, clean)
+    return Read(inbox, payload, messages, statuses, clean, check)
+
+
+def _vouched(read: list[Read]) -> list[Read]:
+    """Find out who sent what needs asking, all at once: however slow the answers are, a batch waits CHECK_SECONDS."""
+    asking = [one for one in read if one.check is not None]
+    if not asking:
+        return read
+    deadline = time.monotonic() + CHECK_SECONDS
+    with ThreadPoolExecutor(min(len(asking), MOST_CHECKS), "sender-check") as pool:
+        found = dict(zip(map(id, asking), pool.map(lambda one: one.check(deadline), asking), strict=True))
+    return [one._replace(messages=_with_auth(one, found[id(one)])) if id(one) in found else one for one in read]
+
+
+def _with_auth(one: Read, auth: Authenticity) -> Sequence[tuple[InboundMessage, bool]]:
+    return [(dataclasses.replace(message, auth=auth), masked) for message, masked in one.messages]
 
 
 def _write_alone(one: Read) -> None:

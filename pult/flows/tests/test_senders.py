@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +10,11 @@ import pytest
 from django.utils import timezone
 
 from pult.channels import actions as channels
+from pult.channels.adapters.email import lookups
 from pult.channels.queries import InboxRecord
+from pult.channels.tests.names import Names, serving
 from pult.customers.models import Customer, Identity
+from pult.flows import inbound
 from pult.flows.tests.conftest import mail
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -188,3 +191,54 @@ def test_without_a_trusted_server_nobody_is_believed(arrive: Call, api: Call, in
     for number in (0, 1):
         message = shown(api, number)["messages"][0]
         assert (message["auth"], message["warnings"]) == (None, [])
+
+
+@pytest.fixture
+def names(inbox: InboxRecord, monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
+    """The inbox trusts no server, and whoever is asked about senders is here."""
+    channels.change_inbox(inbox.id, settings={})
+    known = Names()
+    known.txt("_dmarc.customers.example", "v=DMARC1; p=quarantine")
+    known.txt("customers.example", "v=spf1 ip4:5.9.7.7 -all")
+    lookups.forget()
+    with serving(known) as resolver:
+        monkeypatch.setattr(lookups, "resolver", lambda: resolver)
+        yield known
+    lookups.forget()
+
+
+def test_a_mail_right_from_the_internet_is_checked_by_ourselves(api: Call, inbox: InboxRecord, names: Names) -> None:
+    envelope = {"transport": "smtp", "peer": "5.9.7.7", "helo": "x.example", "sender": MAJA}
+    channels.receive(inbox.id, "", envelope, mail(subject="true"))
+    claiming = headed(PASS, message_id="<2@customers.example>", subject="forged")
+    channels.receive(inbox.id, "", {**envelope, "peer": "5.9.8.8"}, claiming)
+    relayed = mail(message_id="<3@customers.example>", subject="relayed")
+    channels.receive(inbox.id, "", {**envelope, "peer": "10.1.1.1"}, relayed)
+    inbound.run_batch()
+    messages = {one["subject"]: one for one in (shown(api, number)["messages"][0] for number in range(3))}
+    assert {subject: (one["auth"] or {}).get("verdict") for subject, one in messages.items()} == {
+        "true": "pass",
+        "forged": "fail",
+        "relayed": None,
+    }
+    forged = messages["forged"]
+    assert (forged["warnings"], forged["auth"]["by"], forged["auth"]["policy"]) == (
+        ["forged_sender"],
+        "Pult",
+        "quarantine",
+    )
+
+
+def test_mails_are_written_however_slow_the_names_are(
+    api: Call, inbox: InboxRecord, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "CHECK_SECONDS", 0.2)
+    names.deaf = True
+    for number in range(20):
+        sender = f"a@d{number}.example"
+        body = mail(message_id=f"<{number}@x.example>", sender=sender)
+        channels.receive(inbox.id, "", {"transport": "smtp", "peer": "5.9.7.7", "sender": sender}, body)
+    assert inbound.run_batch() == 20
+    assert len(api("GET", "/conversations").json()["items"]) == 20
+    message = shown(api)["messages"][0]
+    assert (message["auth"]["verdict"], message["warnings"]) == ("unknown", [])

@@ -36,6 +36,9 @@ class Found:
     dmarc_domain: str = ""
     policy: str = ""
     arc: str = ""
+    unsure: bool = False
+    """A proof for the author's domain could not be looked at for now; others' do not matter: whoever sends a mail
+    can name a server that never answers."""
 
 
 def by_server(mail: Message | None, server: str, hops: int) -> Authenticity:
@@ -45,8 +48,13 @@ def by_server(mail: Message | None, server: str, hops: int) -> Authenticity:
         return Authenticity()
     for results in _within(mail, hops):
         if results.server == ("" if server == NO_ID else server.strip().casefold()):
-            return judged(_findings(results), author_domain(mail), by=results.server or "Authentication-Results")
+            return of_results(results, author_domain(mail), by=results.server or "Authentication-Results")
     return Authenticity()
+
+
+def of_results(results: Results, author: str, *, by: str) -> Authenticity:
+    """Draw the conclusion from a header that is to be believed."""
+    return judged(_findings(results, author), author, by=by)
 
 
 def _within(mail: Message, hops: int) -> Iterator[Results]:
@@ -61,13 +69,17 @@ def _within(mail: Message, hops: int) -> Iterator[Results]:
 
 
 def author_domain(mail: Message) -> str:
-    """Return the one domain that From names, in ASCII; "" where there is no such, or several: then nobody can vouch
-    for what is shown (RFC 9989, 11.5)."""
-    values = [str(value) for name, value in mail.raw_items() if str(name).lower() == "from"]
-    if len(values) != 1:
-        return ""
-    domains = {ascii_domain(one.address.rpartition("@")[2]) for one in headers.parse_addresses(values[0])}
-    return domains.pop() if len(domains) == 1 else ""
+    """Return the one domain that From names; "" where it names none, or several: then nobody can vouch for what is
+    shown (RFC 9989, 11.5)."""
+    domains = author_domains(mail)
+    return domains[0] if len(domains) == 1 else ""
+
+
+def author_domains(mail: Message) -> list[str]:
+    """Return the domains that From names, in ASCII, each once; From may stand there twice."""
+    values = [str(value) for name, value in mail.raw_items() if str(name).lower() == "from"][:5]
+    people = (one for value in values for one in headers.parse_addresses(value))
+    return list(dict.fromkeys(ascii_domain(one.address.rpartition("@")[2]) for one in people))
 
 
 def ascii_domain(domain: str) -> str:
@@ -95,33 +107,40 @@ def _verdict(found: Found, author: str) -> str:
     if found.dmarc == "fail":
         return "fail"
     if found.dmarc == "pass":
-        # Another From was looked at than the one that is shown, or none can be told.
-        return "pass" if author and ascii_domain(found.dmarc_domain or author) == author else "unknown"
+        # Another From may have been looked at than the one that is shown.
+        return "pass" if covers(found.dmarc_domain or author, author) else "none"
     if found.dmarc in _TEMPORARY:
         return "unknown"
     if any(covers(domain, author) for domain in found.dkim_domains):
         return "pass"
     if found.spf == "pass" and covers(found.spf_domain, author):
         return "pass"
-    return "unknown" if {found.spf, found.dkim} & _TEMPORARY else "none"
+    return "unknown" if found.unsure else "none"
 
 
-def _findings(results: Results) -> Found:
+def _findings(results: Results, author: str) -> Found:
     spfs = sorted(results.of("spf"), key=lambda one: "smtp.mailfrom" not in one.properties)
     spf, dmarc, arc = (next(iter(found), None) for found in (spfs, results.of("dmarc"), results.of("arc")))
     signed = results.of("dkim")
     right = [one for one in signed if one.value == "pass"]
-    domains = (one.properties.get("header.d") or one.properties.get("header.i", "") for one in right)
+    spf_domain = spf.properties.get("smtp.mailfrom", "").rpartition("@")[2] if spf else ""
+    open_ends = [_signer(one) for one in signed if one.value in _TEMPORARY]
+    open_ends += [spf_domain] if spf and spf.value in _TEMPORARY else []
     return Found(
         spf=spf.value if spf else "",
-        spf_domain=spf.properties.get("smtp.mailfrom", "").rpartition("@")[2] if spf else "",
+        spf_domain=spf_domain,
         dkim=(right or signed)[0].value if signed else "",
-        dkim_domains=[domain.rpartition("@")[2] for domain in domains],
+        dkim_domains=[_signer(one) for one in right],
         dmarc=dmarc.value if dmarc else "",
         dmarc_domain=dmarc.properties.get("header.from", "").rpartition("@")[2] if dmarc else "",
         policy=_policy(dmarc) if dmarc else "",
         arc=arc.value if arc else "",
+        unsure=any(covers(domain, author) for domain in open_ends),
     )
+
+
+def _signer(result: Result) -> str:
+    return (result.properties.get("header.d") or result.properties.get("header.i", "")).rpartition("@")[2]
 
 
 def _policy(dmarc: Result) -> str:

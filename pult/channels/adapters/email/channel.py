@@ -6,11 +6,11 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pult.channels.adapters.email import check, parse, smtp_send, tokens, webhook
+from pult.channels.adapters.email import check, parse, proofs, smtp_send, tokens, webhook
 from pult.channels.adapters.email.compose import ascii_domain, bounce_address, compose, needs_utf8
 from pult.channels.adapters.email.imap import ImapListener, Save
 from pult.channels.adapters.email.settings import read
-from pult.channels.base import Check, InboundEvent, InboxInfo, Listener, OutboundMessage, Raw, SendResult
+from pult.channels.base import Check, InboundEvent, InboxInfo, Listener, OutboundMessage, Raw, SenderCheck, SendResult
 
 
 def _provider(module: str) -> Any:
@@ -31,6 +31,13 @@ class Adapter:
             events: Sequence[InboundEvent] = _provider("provider_events").events(inbox, raw)
             return events
         return parse.events(inbox, raw)
+
+    def sender_check(self, inbox: InboxInfo, raw: Raw) -> SenderCheck | None:
+        """Return how to find out who sent a mail that came right from the internet; None where a server that the
+        inbox trusts did so, or its peer is not known."""
+        if inbox.settings.get("authserv_id") or not proofs.peer_of(raw.envelope):
+            return None
+        return proofs.checking(raw, str(inbox.settings.get("arc_sealers") or ""))
 
     def send(self, inbox: InboxInfo, message: OutboundMessage, *, before_handover: Callable[[], None]) -> SendResult:
         """Hand the mail over to the inbox's SMTP server or provider."""

@@ -61,6 +61,13 @@ AUTHSERV_HOPS = Words(
     pl="Najwięcej wierszy Received nad jego nagłówkiem",
     en="At most so many Received lines above its header",
 )
+ARC_SEALERS = Words(
+    sl="Posredniki, ki jim zaupate (domene ARC)",
+    hr="Prosljeđivači kojima vjerujete (domene ARC)",
+    el="Προωθητές που εμπιστεύεστε (τομείς ARC)",
+    pl="Zaufani pośrednicy (domeny ARC)",
+    en="Forwarders you trust (ARC domains)",
+)
 SENDING = Words(sl="Pošiljanje", hr="Slanje", el="Αποστολή", pl="Wysyłanie", en="Sending")
 VERIFY_CERTIFICATES = Words(
     sl="Preverjaj potrdila strežnikov",
@@ -206,6 +213,7 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=True):
     imap_history_days: Annotated[int, Meta(ge=0, le=3650), field(IMAP_HISTORY_DAYS, when="receive=imap")] = 0
     authserv_id: Annotated[str, Meta(max_length=255), field(AUTHSERV_ID)] = ""
     authserv_hops: Annotated[int, Meta(ge=0, le=20), field(AUTHSERV_HOPS)] = 1
+    arc_sealers: Annotated[str, Meta(max_length=2000), field(ARC_SEALERS, when="receive=smtp")] = ""
     send: Annotated[Literal["smtp", "provider"], field(SENDING)] = "smtp"
     smtp_host: Annotated[str, field(SERVER.of("SMTP"), when="send=smtp")] = ""
     smtp_port: Annotated[Port, field(PORT.of("SMTP"), when="send=smtp")] = 587
