@@ -2,9 +2,10 @@
 
 An entry's key is its time and its id, so that the order of keys is the order of time: milliseconds since 1970
 shifted by 22 bits, plus the low 22 bits of the id. FTS5 walks its row ids backwards and stops when a page is
-full. A GIN index knows no order: there each entry also carries the words of its day and month, and a query looks
-at the newest days, then at the newest months, and only then at everything. A common word fills its page from a
-few days; a rare one is cheap anywhere.
+full. A GIN index knows no order: there a query first looks through the newest entries one by one, which fills the page
+of a common word whatever the size of the index. A rare one, as the planner expects it, is fetched whole. For those in
+between each entry also carries the words of its day and month, and the newest days are asked, then the newest months,
+and only then everything.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pult.platform import db
 _ID_BITS = 22
 _ID_MASK = (1 << _ID_BITS) - 1
 _MOST_MARKS = 40
+PROBED = 400  # newest entries that are looked through one by one
+FEW = 5_000  # entries that are fetched and sorted in less time than the words of days narrow them down
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -198,17 +201,14 @@ class FullText:
     def _find_postgresql(self, groups: list[list[str]], stem: int, before: int | None, limit: int) -> list[Hit]:
         query = _query_of(groups, stem)
         with connection.cursor() as cursor:
-            top = before
-            if top is None:
-                cursor.execute(f"SELECT max(key) FROM {self.table}")
-                top = cursor.fetchone()[0]
-                if top is None:
-                    return []
-            at = key_time(top)
-            days = "|".join({_day(at), _day(at - timedelta(days=1))})
-            months = "|".join({_month(at), _month(at.replace(day=1) - timedelta(days=1))})
-            hits: list[Hit] = []
-            for window in (days, months, ""):
+            hits = self._among_newest(cursor, query, before, limit, PROBED)
+            if limit > len(hits) >= limit // 10 > 0:
+                # Some: so many more that there should be enough, with something to spare.
+                hits = self._among_newest(cursor, query, before, limit, PROBED * limit * 3 // (len(hits) * 2))
+            if len(hits) >= limit:
+                return hits
+            few = self._expected(cursor, query) <= FEW
+            for window in [""] if few else _windows(key_time(before or self._newest_key(cursor))):
                 cursor.execute(
                     # OFFSET 0 keeps the planner from walking all keys backwards where it misjudges a word.
                     f"SELECT * FROM (SELECT key, entry_id, owner_id FROM {self.table} WHERE words @@ %s::tsquery"
@@ -224,3 +224,29 @@ class FullText:
                 if len(hits) >= limit:
                     break
             return hits
+
+    def _among_newest(self, cursor: Any, query: str, before: int | None, limit: int, number: int) -> list[Hit]:
+        """Look through so many of the newest entries one by one: what is in every tenth text is found there at once."""
+        cursor.execute(
+            f"SELECT key, entry_id, owner_id FROM (SELECT * FROM {self.table}"
+            + ("" if before is None else " WHERE key < %s")
+            + " ORDER BY key DESC LIMIT %s) newest WHERE words @@ %s::tsquery ORDER BY key DESC LIMIT %s",
+            [*([] if before is None else [before]), number, query, limit],
+        )
+        return [Hit(*row) for row in cursor.fetchall()]
+
+    def _newest_key(self, cursor: Any) -> int:
+        cursor.execute(f"SELECT coalesce(max(key), 0) FROM {self.table}")
+        return int(cursor.fetchone()[0])
+
+    def _expected(self, cursor: Any, query: str) -> int:
+        """Return how many entries the planner expects to match."""
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {self.table} WHERE words @@ %s::tsquery", [query])
+        return int(db.json_out(cursor.fetchone()[0])[0]["Plan"]["Plan Rows"])
+
+
+def _windows(at: datetime) -> list[str]:
+    """Return the marks of the newest days, of the newest months, and none."""
+    days = "|".join(sorted({_day(at), _day(at - timedelta(days=1))}))
+    months = "|".join(sorted({_month(at), _month(at.replace(day=1) - timedelta(days=1))}))
+    return [days, months, ""]
