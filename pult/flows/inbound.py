@@ -26,7 +26,6 @@ from pult.platform import language
 log = logging.getLogger(__name__)
 BATCH = 25
 CHECK_SECONDS = 3.0
-MOST_CHECKS = 16
 _UNREADABLE = 100_000
 
 
@@ -95,12 +94,13 @@ def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
 
 
 def _vouched(read: list[Read]) -> list[Read]:
-    """Find out who sent what needs asking, all at once: however slow the answers are, a batch waits CHECK_SECONDS."""
+    """Find out who sent what needs asking, all at once: however slow the answers are, a batch waits CHECK_SECONDS,
+    and a forger's slow names take no other mail's time."""
     asking = [one for one in read if one.check is not None]
     if not asking:
         return read
     deadline = time.monotonic() + CHECK_SECONDS
-    with ThreadPoolExecutor(min(len(asking), MOST_CHECKS), "sender-check") as pool:
+    with ThreadPoolExecutor(len(asking), "sender-check") as pool:
         found = dict(zip(map(id, asking), pool.map(lambda one: one.check(deadline), asking), strict=True))
     return [one._replace(messages=_with_auth(one, found[id(one)])) if id(one) in found else one for one in read]
 

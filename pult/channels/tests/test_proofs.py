@@ -306,3 +306,17 @@ def test_no_record_and_no_signature_is_an_exception(record: bytes, header: bytes
         ask, raw, mime.read(raw)[0], {"transport": "smtp", "peer": PEER, "sender": "a@b.example"}, sealers=frozenset()
     )
     assert found.verdict in {"pass", "fail", "none", "unknown"}
+
+
+@pytest.mark.parametrize(
+    "word", ["a" * 60_000 + "!", "a:" + ".a" * 30_000 + "!", "a:%{d" + "1" * 6_000 + "}.x", "%{" * 30_000]
+)
+def test_a_record_made_to_take_long_is_wrong_at_once(names: Names, word: str) -> None:
+    def ask(name: str, kind: str) -> tuple[str, ...]:
+        return (f"v=spf1 {word} -all",) if kind == "TXT" and name == "thief.example" else names_of(name, kind)
+
+    names_of = lookups.Lookups(time.monotonic() + 5)
+    envelope = {"transport": "smtp", "peer": "5.9.8.8", "sender": "t@thief.example", "helo": "x"}
+    found = proofs.check(ask, BODY, mime.read(BODY)[0], envelope, sealers=frozenset())
+    assert (found.verdict, found.spf) == ("fail", "permerror")
+    dmarc.parse(f"v=DMARC1; p={' ' * 60_000}x", "x.example")

@@ -18,6 +18,7 @@ HOPS = 1
 NO_ID = "-"
 """As an inbox's authserv-id: the server writes none (Exchange Online)."""
 _MAX_HEADERS = 200
+_MAX_RESULTS = 20
 _METHODS = ("spf", "dkim", "dmarc", "arc")
 _TEMPORARY = frozenset({"temperror", "error"})
 _POLICY = re.compile(r"\b(?:p|policy|dis)\s*=\s*(none|quarantine|reject)\b", re.IGNORECASE)
@@ -58,13 +59,16 @@ def of_results(results: Results, author: str, *, by: str) -> Authenticity:
 
 
 def _within(mail: Message, hops: int) -> Iterator[Results]:
-    received = 0
+    received = seen = 0
     for name, value in list(mail.raw_items())[:_MAX_HEADERS]:
         lowered = str(name).lower()
         received += lowered == "received"
         if received > hops:
             return
         if lowered == "authentication-results":
+            seen += 1
+            if seen > _MAX_RESULTS:
+                return
             yield authres.read(str(value))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pult.channels.adapters.email.headers import MAX_HEADER
 from pult.channels.adapters.email.text import tidy, unfold
 
-_TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*"|[;=(]|[^\s"();=]+|.', re.DOTALL)
+_TOKEN = re.compile(r'\s+|"(?:[^"\\]|\\.)*+"?|[;=(]|[^\s"();=]+|.', re.DOTALL)
 _IN_COMMENT = re.compile(r"[()]|\\.|[^()\\]+|\\", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _WORD = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -68,7 +68,7 @@ def _segments(text: str) -> Iterator[tuple[list[str], str]]:
         elif token.isspace():
             words.append(_GAP)
         elif token.startswith('"') and len(token) > 1:
-            words.append(_ESCAPED.sub(r"\1", token[1:-1]).replace(_EQUALS, "") or '""')
+            words.append(_ESCAPED.sub(r"\1", token[1:].removesuffix('"')).replace(_EQUALS, "") or '""')
         else:
             words.append(token)
     yield words, " ".join(comments)

@@ -15,6 +15,7 @@ import dkim
 from pult.channels.adapters.email import authenticity, authres, dmarc, mime, spf
 from pult.channels.adapters.email.authenticity import Found, ascii_domain
 from pult.channels.adapters.email.dmarc import Policy
+from pult.channels.adapters.email.headers import MAX_HEADER
 from pult.channels.adapters.email.lookups import Ask, Lookups, Temporary
 from pult.channels.adapters.email.text import unfold
 from pult.channels.base import Authenticity, Raw, SenderCheck
@@ -69,7 +70,7 @@ def check(ask: Ask, raw: bytes, mail: Message, envelope: Mapping[str, Any], *, s
     found = _signatures(ask, raw, mail, found, policy, author)
     found = _server(ask, envelope, found, policy, author)
     if found.dmarc == "fail" and mail.get("ARC-Seal") is not None:
-        return _forwarded(ask, raw, mail, found, author, sealers)
+        return _tried(lambda: _forwarded(ask, raw, mail, found, author, sealers)) or Authenticity("fail", BY)
     return authenticity.judged(found, author, by=BY)
 
 
@@ -96,7 +97,7 @@ def _server(ask: Ask, envelope: Mapping[str, Any], found: Found, policy: Policy 
     """Add whether the peer may send for the envelope's sender."""
     sender, helo = str(envelope.get("sender") or ""), str(envelope.get("helo") or "")
     domain = ascii_domain(sender.rpartition("@")[2] or helo)
-    result = spf.check(ask, peer=peer_of(envelope), sender=sender, helo=helo)
+    result = _tried(lambda: spf.check(ask, peer=peer_of(envelope), sender=sender, helo=helo)) or "permerror"
     found = dataclasses.replace(found, spf=result, spf_domain=domain)
     strict = policy is not None and policy.strict_spf
     return _weighed(ask, found, policy, author, domain, result, strict=strict)
@@ -165,7 +166,7 @@ def _verified(raw: bytes, index: int, keys: _Keys) -> str:
 
 
 def _signer(signature: str) -> str:
-    match = _DOMAIN.search(unfold(signature))
+    match = _DOMAIN.search(unfold(signature[:MAX_HEADER]))
     return ascii_domain(match.group(1)) if match else ""
 
 

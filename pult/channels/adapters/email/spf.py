@@ -15,12 +15,13 @@ MOST_TERMS = 10
 MOST_VOID = 2
 """Questions without an answer."""
 MOST_NAMES = 10
+MOST_SIGNS = 8_000
 _RESULTS = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 _MACRO = r"%\{([a-zA-Z])(\d*)(r?)([.\-+,/_=]*)\}|%([%_-])"
 _MACROS = re.compile(_MACRO, re.IGNORECASE)
 _STRING = re.compile(rf"(?:{_MACRO}|[!-$&-~])*", re.IGNORECASE)
-_DOMAIN_END = re.compile(r"(?:\.(?:[a-z0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])\.?|%\{[^}]*\}|%[%_-])\Z", re.I)
-_TERM = re.compile(r"([+?~-]?)([a-z0-9]+)(?![a-z0-9_.-]*=)((?:[:/].*)?)\Z", re.IGNORECASE | re.DOTALL)
+_TOP_LABEL = re.compile(r"(?=.*[a-z-])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+_TERM = re.compile(r"([+?~-]?)([a-z0-9]++)(?![a-z0-9_.-]*=)((?:[:/].*)?)\Z", re.IGNORECASE | re.DOTALL)
 _MODIFIER = re.compile(r"([a-z][a-z0-9_.-]*)=(.*)\Z", re.IGNORECASE | re.DOTALL)
 _WITH_CIDR = re.compile(r"(?::(.+?))?(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?\Z", re.DOTALL)
 _PLAIN_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)+[^.]{1,63}\Z")
@@ -70,7 +71,7 @@ class _Check:
         found = [text for text in self.ask(domain, "TXT") if re.match(r"v=spf1(?: |\Z)", text, re.IGNORECASE)]
         if not found:
             return "none"
-        if len(found) > 1 or not found[0].isascii():
+        if len(found) > 1 or len(found[0]) > MOST_SIGNS or not found[0].isascii():
             raise PermError
         terms, redirect = _parse(found[0])
         for term in terms:
@@ -239,6 +240,12 @@ def _macro_string(text: str, letters: str) -> None:
 
 def _domain_spec(text: str) -> str:
     _macro_string(text, "slodiphv")
-    if not _DOMAIN_END.search(text):
+    rest, dot, label = text.removesuffix(".").rpartition(".")
+    if not (rest and dot and _TOP_LABEL.fullmatch(label)) and not _ends_in_macro(text):
         raise PermError
     return text
+
+
+def _ends_in_macro(text: str) -> bool:
+    begin = text.rfind("%{")
+    return text[-2:] in {"%%", "%_", "%-"} or (begin >= 0 and text.find("}", begin) == len(text) - 1)

@@ -188,3 +188,12 @@ def test_no_mail_is_an_exception(noise: bytes) -> None:
     message = parse.events(inbox, Raw(body, {}, NOW))[-1]
     assert isinstance(message, InboundMessage)
     assert "unreadable" not in message.warnings
+
+
+@pytest.mark.parametrize(
+    "noise", ['\\"' * 8_000, "(" * 16_000, "a . " * 4_000, '"' * 16_000, "; a=b" * 3_000, " ( ) " * 3_000]
+)
+def test_headers_made_to_take_long_do_not(noise: str) -> None:
+    line = results(f"{SERVER}; dmarc=fail header.from=kupec.example")
+    assert checked(*[results(noise)] * 300, line) == Authenticity()
+    assert checked(line, *[results(noise)] * 300).verdict == "fail"
