@@ -221,16 +221,24 @@ class _Thread:
 
 
 def _thread(conversation_id: int) -> _Thread:
-    rows = list(
+    found = (
         Message.objects.filter(conversation=conversation_id, direction__in=["in", "out"])
         .order_by("-id")
         .values_list(
             "id", "direction", "author_name", "author_address", "recipients", "headers__warnings", "external_id"
-        )[:_REFERENCES]
+        )
     )
-    inbound = [(d, n, a, answered(r, warnings)) for _, d, n, a, r, warnings, _ in rows if d == "in"]
-    newest = next((row[0] for row in rows if row[1] == "in"), 0)
-    return _Thread(inbound[:1], newest, [row[6] for row in reversed(rows) if row[6]])
+    rows = list(found[:_REFERENCES])
+    # However much was written since, an answer goes to whom the customer's latest message says.
+    inbound = [row for row in rows if row[1] == "in"][:1] or list(found.filter(direction="in")[:1])
+    return _Thread(
+        [
+            (direction, name, address, answered(to, warnings))
+            for _, direction, name, address, to, warnings, _ in inbound
+        ],
+        inbound[0][0] if inbound else 0,
+        [row[6] for row in reversed(rows) if row[6]],
+    )
 
 
 def _given(chosen: Sequence[Address] | None, automatic: Sequence[AddressView]) -> list[dict[str, str]]:

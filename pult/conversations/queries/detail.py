@@ -194,21 +194,23 @@ def reply_recipients(
     """Return where an answer goes: the latest inbound message's Reply-To or From, with its Cc and other To.
 
     `messages` are (direction, author name, author address, recipients), newest first. Our own addresses are
-    left out, nobody is named twice, and nobody is added who was not on that message.
+    left out, a Reply-To that names nobody else gives way to From, nobody is named twice, and nobody is added who was
+    not on that message.
     """
     for direction, name, address, recipients in messages:
         if direction != "in":
             continue
-        answer_to = addresses(recipients.get("reply_to")) or [AddressView(name, address)]
-        seen = {a.casefold() for a in own_addresses}
-        to = [a for a in answer_to if a.address and a.address.casefold() not in seen]
+        wanted, sender = addresses(recipients.get("reply_to")), AddressView(name, address)
+        seen = {a.casefold() for a in own_addresses} | {""}
+        others = [a for a in wanted if a.address.casefold() not in seen]
+        to = others or [a for a in [sender] if a.address.casefold() not in seen]
         seen |= {a.address.casefold() for a in to}
         cc = []
         for other in [*addresses(recipients.get("to")), *addresses(recipients.get("cc"))]:
-            if other.address and other.address.casefold() not in seen:
+            if other.address.casefold() not in seen:
                 seen.add(other.address.casefold())
                 cc.append(other)
-        return ReplyTo(to or answer_to, cc)
+        return ReplyTo(to or [a for a in wanted or [sender] if a.address], cc)
     return ReplyTo([], [])
 
 
