@@ -33,12 +33,12 @@ def page(message: MessageView, *, remote: bool, origin: str) -> HttpResponse:
     Pictures named by Content-ID come from the message's own attachments, below `origin` (Pult's own as the reader's
     browser names it), and nothing else does; those from elsewhere are held back by the policy unless `remote`.
     """
-    by_cid = {a.content_id.strip("<>"): a.id for a in message.attachments if a.content_id}
+    by_cid = {_content_id(a.content_id): a.id for a in message.attachments if a.content_id}
     files: set[str] = set()
     own = {_host(origin), _host(settings.PUBLIC_URL)}
 
     def inline(match: re.Match[str]) -> str:
-        attachment = by_cid.get(html.unescape(match[2]))
+        attachment = by_cid.get(_content_id(html.unescape(match[2])))
         if attachment is None:
             return f"{match[1]}{_NOTHING}"
         file = f"/api/v1/attachments/{attachment}/content"
@@ -70,6 +70,11 @@ def page(message: MessageView, *, remote: bool, origin: str) -> HttpResponse:
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["Cache-Control"] = "private, max-age=3600"
     return response
+
+
+def _content_id(written: str) -> str:
+    """Return a Content-ID as it is compared: an address escapes it (RFC 2392), and programs differ in case."""
+    return unquote(written).strip("<> ").casefold()[:200]
 
 
 def _host(address: str) -> str:

@@ -9,7 +9,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.utils import collapse_rfc2231_value
 
-from pult.channels.adapters.email import calendars, feed, flowed
+from pult.channels.adapters.email import calendars, feed, flowed, pictures
 from pult.channels.adapters.email.text import decode, header, tidy
 from pult.channels.base import File
 
@@ -79,6 +79,8 @@ class Body:
     """Parts of a delivery report: message/delivery-status, the returned headers."""
     calendar: str = ""
     """The method of an invitation (RFC 5546): REQUEST, REPLY, CANCEL ..."""
+    places: dict[str, str] = dataclasses.field(default_factory=dict)
+    """The Content-ID of each picture that says where it was (Content-Location)."""
     event: tuple[bytes, str] | None = None
     """The first calendar and its charset."""
 
@@ -185,9 +187,13 @@ def _leaf(part: Message, kind: str, container: str, body: Body) -> None:
         body.event = content, str(part.get_content_charset() or "")
     if kind in _REPORTING:
         body.report.append(part)
-    identifier = str(part.get("Content-ID", "")).strip().strip("<>")
+    identifier = pictures.content_id(part)
+    place = pictures.location(part)
+    if place and kind.startswith("image/"):
+        identifier = identifier or f"location-{len(body.files)}"
+        body.places.setdefault(place, identifier)
     inline = bool(identifier) and (disposition.startswith("inline") or container == "multipart/related")
-    body.files.append(File(name_of(part, kind), kind[:120], content, tidy(identifier)[:200], inline))
+    body.files.append(File(name_of(part, kind), kind[:120], content, identifier, inline))
 
 
 def content_of(part: Message) -> bytes:

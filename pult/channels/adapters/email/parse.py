@@ -11,7 +11,18 @@ from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
-from pult.channels.adapters.email import authenticity, bounces, calendars, headers, kinds, mime, reply, subjects, tokens
+from pult.channels.adapters.email import (
+    authenticity,
+    bounces,
+    calendars,
+    headers,
+    kinds,
+    mime,
+    pictures,
+    reply,
+    subjects,
+    tokens,
+)
 from pult.channels.adapters.email.headers import Headers
 from pult.channels.adapters.email.text import decode, tidy
 from pult.channels.base import Address, File, InboundEvent, InboundMessage, InboxInfo, Invitation, Raw
@@ -172,7 +183,7 @@ def _hint(names: Sequence[str]) -> int | None:
 
 
 def _text_and_html(body: mime.Body) -> tuple[str, str]:
-    html = "\n<hr>\n".join(part for part in body.htmls if part.strip())
+    html = pictures.by_id("\n<hr>\n".join(part for part in body.htmls if part.strip()), body.places)
     if len(html) > MAX_HTML:
         body.warnings.append("long_html")
         body.files.append(File("message.html", "text/html", html.encode()))
