@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pult.channels.adapters.email import calendars, parse
@@ -167,6 +167,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=40)), max_size=60))
 def test_no_calendar_makes_its_reader_raise(pieces: list[str]) -> None:
     calendars.invitation("\r\n".join(pieces).encode("utf-8", "replace"))
