@@ -33,6 +33,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "el": "Συμπληρώστε έως {limit} χαρακτήρες.",
         "pl": "Proszę wpisać najwyżej {limit} znaków.",
     },
+    "variable": {
+        "en": "{name} stands for nothing; there are: {known}.",
+        "sl": "{name} ne pomeni ničesar; na voljo so: {known}.",
+        "hr": "{name} ne znači ništa; postoje: {known}.",
+        "el": "Το {name} δεν αντιστοιχεί σε τίποτα· υπάρχουν τα εξής: {known}.",
+        "pl": "{name} nic nie oznacza; dostępne są: {known}.",
+    },
     "choice": {
         "en": "Please choose one of these: {choices}.",
         "sl": "Izberite eno od možnosti: {choices}.",

@@ -64,3 +64,14 @@ class Conflict(_Told):
 
     code = "conflict"
     status = 409
+
+
+class VersionConflict(AccountsError):
+    """Somebody changed it meanwhile; `version` is the present one."""
+
+    code = "version-conflict"
+    status = 412
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"The present version is {version}.")
+        self.version = version

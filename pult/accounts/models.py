@@ -31,6 +31,20 @@ class Store(models.Model):
         return self.name
 
 
+class Letterhead(models.Model):
+    """HTML above and below every mail of a store in one of its languages."""
+
+    id = models.BigAutoField(primary_key=True)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="letterheads")
+    language = models.CharField(max_length=8, choices=LANGUAGES)
+    header = models.TextField(default="")
+    footer = models.TextField(default="")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "language"], name="letterhead_once")]
+
+
 class Team(models.Model):
     """People who share work."""
 

@@ -146,7 +146,10 @@ class Quote:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One message on its way out. `external_id` was fixed when it was written, and is never changed."""
+    """One message on its way out. `external_id` was fixed when it was written, and is never changed.
+
+    `header` and `footer` are HTML that the store puts above and below its messages, where the channel has pages.
+    """
 
     external_id: str
     sender: Address
@@ -164,6 +167,8 @@ class OutboundMessage:
     automatic: bool = False
     unsubscribe_url: str = ""
     quote: Quote | None = None
+    header: str = ""
+    footer: str = ""
     conversation_id: int = 0
     message_id: int = 0
 
@@ -284,6 +289,22 @@ class Vouching(Protocol):
 
     def sender_check(self, inbox: InboxInfo, raw: Raw) -> SenderCheck | None:
         """Return how to find out who sent it, None where there is nothing to ask."""
+        ...
+
+
+class Page(NamedTuple):
+    """How a message looks when it leaves: the page, and the text beside it."""
+
+    text: str
+    html: str
+
+
+@runtime_checkable
+class Previewable(Protocol):
+    """A channel that puts messages on a page of its own."""
+
+    def preview(self, inbox: InboxInfo, message: OutboundMessage) -> Page:
+        """Return the page of a message, without sending anything."""
         ...
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 import msgspec
 
-from pult.channels.base import Channel
+from pult.channels.base import Channel, Previewable
 
 ADAPTERS = Path(__file__).resolve().parent / "adapters"
 CAPABILITIES = frozenset(
@@ -110,3 +110,9 @@ def adapter(channel: str) -> Channel:
     """Return the channel's adapter, one object a process. Raises UnknownChannel."""
     module = importlib.import_module(f"{manifest(channel).package}.channel")
     return cast("Channel", module.Adapter())
+
+
+def previewer() -> Previewable | None:
+    """Return the first channel that puts messages on a page of its own."""
+    channels = (adapter(known.name) for known in all_manifests())
+    return next((channel for channel in channels if isinstance(channel, Previewable)), None)

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from pult.accounts import letterheads
 from pult.accounts import queries as accounts
 from pult.channels.base import Address, DeliveryStatus, File, OutboundMessage, Quote
 from pult.conversations.actions import record
@@ -52,6 +53,7 @@ def prepare(message_id: int) -> Departure | None:
         File(row.name, row.content_type, storage.read_blob(row.blob_id), row.content_id, row.inline)
         for row in Attachment.objects.filter(message=message_id).order_by("id")
     ]
+    header, footer = _letterhead(message)
     outgoing = OutboundMessage(
         external_id=message.external_id,
         sender=Address(message.author_address, message.author_name),
@@ -67,10 +69,27 @@ def prepare(message_id: int) -> Departure | None:
         language=message.language or message.conversation.language,
         automatic=bool(message.headers.get("automatic")),
         quote=_quote(message),
+        header=header,
+        footer=footer,
         conversation_id=message.conversation_id,
         message_id=message_id,
     )
     return Departure(message.inbox_id, message.conversation.channel, outgoing)
+
+
+def _letterhead(message: Message) -> tuple[str, str]:
+    """Return what the store puts above and below a message of this language, filled in."""
+    conversation = message.conversation
+    found = letterheads.for_mail(conversation.store_id, message.language or conversation.language)
+    if found is None:
+        return "", ""
+    values = {
+        "agent.name": message.author_name,
+        "store.name": accounts.store(conversation.store_id).name,
+        "customer.name": conversation.customer_name,
+        "conversation.number": str(conversation.id),
+    }
+    return letterheads.filled(found.header, values), letterheads.filled(found.footer, values)
 
 
 def _quote(message: Message) -> Quote | None:

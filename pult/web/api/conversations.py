@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,7 @@ from pult.web.api import schemas
 from pult.web.api.answers import answer, conditional, empty, once
 from pult.web.api.auth import actor_of, address_of
 from pult.web.api.message_schemas import MessageOut
-from pult.web.api.reading import given, log_read, own_addresses, shown_card, visible, writer
+from pult.web.api.reading import given, log_read, own_addresses, shown_card, versions_of, visible, writer
 
 router = Router(tags=["conversations"])
 
@@ -240,23 +239,9 @@ def change_conversation(request: HttpRequest, conversation_id: int, wanted: sche
         conversation_id=conversation_id,
         changes=Changes(**{f: getattr(wanted, f) if f in fields else KEEP for f in _FIELDS}),
         actor=actor.ref,
-        versions=_versions(request),
+        versions=versions_of(request),
     )
     return answer(queries.items([conversation_id], staff_id=actor.staff_id)[0])
-
-
-_VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
-
-
-def _versions(request: HttpRequest) -> frozenset[int] | None:
-    """Return the versions that If-Match allows, None for any (RFC 9110, 13.1.1). Raises Refused."""
-    wanted = request.headers.get("If-Match", "").strip()
-    if wanted in {"", "*"}:
-        return None
-    found = [_VERSION.fullmatch(tag.strip()) for tag in wanted.split(",")]
-    if not all(found):
-        raise Refused("not_a_version", "If-Match")
-    return frozenset(int(tag[1] or tag[2]) for tag in found if tag)
 
 
 def _check(wanted: schemas.ChangesIn, store_id: int) -> None:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from pult.accounts.errors import AccountsError, PermissionDenied
+from pult.accounts.errors import AccountsError, PermissionDenied, VersionConflict
 from pult.channels.queries import NoSuchInbox
 from pult.conversations import errors as conversations
 from pult.customers import errors as customers
@@ -66,6 +66,8 @@ def _of(error: Exception | type[Exception], request: HttpRequest) -> Problem:
             return error
         case PermissionDenied():
             return Problem(403, "forbidden", permission=error.permission)
+        case VersionConflict():
+            return Problem(error.status, error.code, version=error.version)
         case AccountsError():
             told = error.sentence(language_of(request))
             code = getattr(error, "kind", error.code)

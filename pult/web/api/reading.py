@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,10 +15,23 @@ from pult.channels import queries as channels
 from pult.channels.base import Address
 from pult.conversations import queries as conversations
 from pult.conversations.actions import InboxRef, Writer
-from pult.conversations.errors import ConversationNotFound, MessageNotFound
+from pult.conversations.errors import ConversationNotFound, MessageNotFound, Refused
 from pult.conversations.views import Card
 from pult.web.api.auth import address_of
 from pult.web.api.schemas import AddressIn
+
+_VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
+
+
+def versions_of(request: HttpRequest) -> frozenset[int] | None:
+    """Return the versions that If-Match allows, None for any (RFC 9110, 13.1.1). Raises Refused."""
+    wanted = request.headers.get("If-Match", "").strip()
+    if wanted in {"", "*"}:
+        return None
+    found = [_VERSION.fullmatch(tag.strip()) for tag in wanted.split(",")]
+    if not all(found):
+        raise Refused("not_a_version", "If-Match")
+    return frozenset(int(tag[1] or tag[2]) for tag in found if tag)
 
 
 def visible(actor: Actor, conversation_id: int, permission: str = "conversations.read") -> conversations.Place:

@@ -46,11 +46,11 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "pl": "Klient w międzyczasie napisał ponownie.",
     },
     "version-conflict": {
-        "en": "Somebody has changed the conversation meanwhile.",
-        "sl": "Nekdo je pogovor medtem spremenil.",
-        "hr": "Netko je u međuvremenu promijenio razgovor.",
-        "el": "Κάποιος άλλαξε τη συνομιλία στο μεταξύ.",
-        "pl": "Ktoś w międzyczasie zmienił rozmowę.",
+        "en": "Somebody has changed this meanwhile.",
+        "sl": "Nekdo je to medtem spremenil.",
+        "hr": "Netko je to u međuvremenu promijenio.",
+        "el": "Κάποιος το άλλαξε στο μεταξύ.",
+        "pl": "Ktoś to w międzyczasie zmienił.",
     },
     "no-recipient": {
         "en": "The reply has no recipient.",

@@ -12,6 +12,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
       { path: 'tokens', component: () => import('./TokensPage.vue') },
       { path: 'stores', component: () => import('./StoresPage.vue') },
       { path: 'inboxes', component: () => import('./InboxesPage.vue') },
+      { path: 'letterheads', component: () => import('./LetterheadsPage.vue') },
       { path: 'staff', component: () => import('./StaffPage.vue') },
       { path: 'teams', component: () => import('./TeamsPage.vue') },
       { path: 'tags', component: () => import('./TagsPage.vue') },

@@ -9,8 +9,19 @@ from typing import Any
 from pult.channels.adapters.email import check, parse, proofs, smtp_send, tokens, webhook
 from pult.channels.adapters.email.compose import ascii_domain, bounce_address, compose, needs_utf8
 from pult.channels.adapters.email.imap import ImapListener, Save
+from pult.channels.adapters.email.letter import letter
 from pult.channels.adapters.email.settings import read
-from pult.channels.base import Check, InboundEvent, InboxInfo, Listener, OutboundMessage, Raw, SenderCheck, SendResult
+from pult.channels.base import (
+    Check,
+    InboundEvent,
+    InboxInfo,
+    Listener,
+    OutboundMessage,
+    Page,
+    Raw,
+    SenderCheck,
+    SendResult,
+)
 
 
 def _provider(module: str) -> Any:
@@ -56,6 +67,10 @@ class Adapter:
             utf8=needs_utf8(message),
             before_handover=before_handover,
         )
+
+    def preview(self, inbox: InboxInfo, message: OutboundMessage) -> Page:
+        """Return a mail as it would leave."""
+        return letter(inbox, read(inbox.settings), message)
 
     def listener(self, inbox: InboxInfo, value: Mapping[str, Any], save: Save) -> Listener | None:
         """Return what reads the mailbox by IMAP from where `value` says; None where mail comes another way."""

@@ -7,12 +7,11 @@ counts nobody. Outlook for Windows knows no max-width: it gets a table of that w
 from __future__ import annotations
 
 from html import escape
-from typing import NamedTuple
 
 from pult.channels.adapters.email import history
 from pult.channels.adapters.email.markup import html_of, plain_html, text_of
 from pult.channels.adapters.email.settings import Settings
-from pult.channels.base import InboxInfo, OutboundMessage
+from pult.channels.base import InboxInfo, OutboundMessage, Page
 
 WIDTH = 640
 """Pixels that the page takes at most."""
@@ -44,32 +43,35 @@ _END = """
 """
 
 
-class Letter(NamedTuple):
-    """The two parts of a mail."""
-
-    text: str
-    html: str
-
-
-def letter(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Letter:
-    """Return the answer with the quotation beneath it, where there is one and the inbox has it so.
+def letter(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Page:
+    """Return the answer between what the store puts above and below it, and the quotation, where the inbox has it so.
 
     Where the message has HTML, its text is made from that; where it has text alone, its HTML is.
     """
     languages = (message.language, inbox.language)
     said = _said(message)
-    pages, texts = [said.html], [said.text]
+    header, footer = _beside(message.header), _beside(message.footer)
+    pages = [header.html, said.html, footer.html]
+    texts = [header.text, said.text, footer.text]
     if message.quote is not None and settings.quote_history:
         pages.append(history.as_html(message.quote, *languages))
         texts.append(history.as_text(message.quote, *languages))
     language = next(filter(None, languages), "en")
     head = _HEAD.format(language=escape(language[:20]), title=escape(" ".join(message.subject.split())[:200]))
-    return Letter("\n\n".join(part.strip("\n") for part in texts), head + "\n".join(pages) + _END)
+    return Page(
+        "\n\n".join(kept for part in texts if (kept := part.strip("\n"))), head + "\n".join(filter(None, pages)) + _END
+    )
 
 
-def _said(message: OutboundMessage) -> Letter:
+def _said(message: OutboundMessage) -> Page:
     html = plain_html(message.html) if message.html.strip() else ""
     words = text_of(html)
     if not words and "<img" not in html:
         html = html_of(message.text)
-    return Letter(text=words or message.text, html=html)
+    return Page(text=words or message.text, html=html)
+
+
+def _beside(html: str) -> Page:
+    """What the store puts above or below; where there is none, nothing."""
+    page = plain_html(html)
+    return Page(text=text_of(page), html=f"<div>{page}</div>" if page else "")
