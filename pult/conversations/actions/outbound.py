@@ -70,7 +70,7 @@ def reply(
         thread = _thread(conversation_id)
         if seen_message_id is not None and thread.newest_in_id > seen_message_id:
             raise NewerMessage(thread.newest_in_id)
-        automatic = reply_recipients(thread.inbound, own_addresses)
+        automatic = reply_recipients(thread.answered, own_addresses)
         to = _given(written.to, automatic.to)
         cc = _given(written.cc, [] if written.to is not None else automatic.cc)
         if not to:
@@ -215,7 +215,8 @@ def send_key(message_id: int) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Thread:
-    inbound: list[tuple[str, str, str, Mapping[str, Any]]]
+    answered: list[tuple[str, str, str, Mapping[str, Any]]]
+    """The customer's latest message; ours where there is none."""
     newest_in_id: int
     references: list[str]
 
@@ -233,8 +234,8 @@ def _thread(conversation_id: int) -> _Thread:
     inbound = [row for row in rows if row[1] == "in"][:1] or list(found.filter(direction="in")[:1])
     return _Thread(
         [
-            (direction, name, address, answered(to, warnings))
-            for _, direction, name, address, to, warnings, _ in inbound
+            (way, name, address, answered(people, warnings))
+            for _, way, name, address, people, warnings, _ in (inbound or rows[:1])
         ],
         inbound[0][0] if inbound else 0,
         [row[6] for row in reversed(rows) if row[6]],
@@ -251,7 +252,7 @@ def _quotes(
     thread: _Thread, written: Written, answered: Sequence[AddressView], recipients: Sequence[dict[str, str]]
 ) -> bool:
     """Say whether an answer quotes the newest message: a person's does, and only to somebody who knows that message."""
-    authors = {address.casefold() for _, _, address, _ in thread.inbound} | {a.address.casefold() for a in answered}
+    authors = {address.casefold() for _, _, address, _ in thread.answered} | {a.address.casefold() for a in answered}
     return not written.automatic and any(person["address"].casefold() in authors for person in recipients)
 
 

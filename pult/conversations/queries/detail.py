@@ -195,8 +195,9 @@ def reply_recipients(
 
     `messages` are (direction, author name, author address, recipients), newest first. Our own addresses are
     left out, a Reply-To that names nobody else gives way to From, nobody is named twice, and nobody is added who was
-    not on that message.
+    not on that message. Where the customer has not written yet it goes to whom our latest message went.
     """
+    messages = list(messages)
     for direction, name, address, recipients in messages:
         if direction != "in":
             continue
@@ -211,7 +212,8 @@ def reply_recipients(
                 seen.add(other.address.casefold())
                 cc.append(other)
         return ReplyTo(to or [a for a in wanted or [sender] if a.address], cc)
-    return ReplyTo([], [])
+    ours = next((recipients for direction, _, _, recipients in messages if direction == "out"), {})
+    return ReplyTo(addresses(ours.get("to")), addresses(ours.get("cc")))
 
 
 def detail(
@@ -249,16 +251,22 @@ def detail(
         history=_history(found["change"]),
         drafts=drafts(conversation_id, staff_id) if found["draft"] else [],
         present=[PresentView(Ref(p[0], p[1]), p[2]) for p in found["present"]],
-        reply_to=reply_recipients(_newest_inbound(conversation_id, rows), own_addresses),
+        reply_to=reply_recipients(_to_answer(conversation_id, rows), own_addresses),
         card=card,
     )
 
 
-def _newest_inbound(
+def _to_answer(
     conversation_id: int, rows: Sequence[Sequence[SqlValue]]
 ) -> list[tuple[str, str, str, Mapping[str, Any]]]:
-    """Return the customer's latest message; it is nearly always among those that are shown."""
-    found = next((row for row in reversed(rows) if row[1] == "in"), None)
-    if found is None and len(rows) > PAGE:
-        found = next(iter(_rows("m.conversation_id = %s AND m.direction = 'in'", [conversation_id], 1)), None)
-    return [] if found is None else [(found[1], found[7], found[8], answered(json_out(found[11]), found[18]))]
+    """Return the customer's latest message and ours; they are nearly always among those that are shown."""
+    found = []
+    for direction in ("in", "out"):
+        row = next((row for row in reversed(rows) if row[1] == direction), None)
+        if row is None and len(rows) > PAGE:
+            row = next(
+                iter(_rows("m.conversation_id = %s AND m.direction = %s", [conversation_id, direction], 1)), None
+            )
+        if row is not None:
+            found.append((direction, str(row[7]), str(row[8]), answered(json_out(row[11]), row[18])))
+    return found

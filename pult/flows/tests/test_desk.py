@@ -116,6 +116,16 @@ def test_a_customer_who_has_been_written_to_many_times_can_still_be_answered(
     assert late.status_code == 409
 
 
+def test_who_has_not_answered_a_mail_of_ours_can_be_written_to_again(inbox: InboxRecord, api: Call) -> None:
+    wanted = {"to": [{"name": "Ana", "address": "a@c.example"}], "cc": [{"name": "", "address": "b@c.example"}]}
+    made = api("POST", "/conversations", {"inbox_id": inbox.id, "subject": "Paket", "text": "Pozdravljeni.", **wanted})
+    assert made.status_code == 201
+    conversation_id = made.json()["id"]
+    assert api("GET", f"/conversations/{conversation_id}").json()["reply_to"] == wanted
+    message = api("POST", f"/conversations/{conversation_id}/replies", {"text": "Še to."}).json()
+    assert {"to": message["to"], "cc": message["cc"]} == wanted
+
+
 def test_a_note_changes_nobodys_recipients(opened: int, api: Call) -> None:
     api("POST", f"/conversations/{opened}/notes", {"text": "Kličem skladišče."})
     detail = api("GET", f"/conversations/{opened}").json()
