@@ -123,11 +123,11 @@ def _verdict(found: Found, author: str) -> str:
 
 
 def _findings(results: Results, author: str) -> Found:
-    spfs = sorted(results.of("spf"), key=lambda one: "smtp.mailfrom" not in one.properties)
+    spfs = sorted(results.of("spf"), key=lambda one: not _envelope_sender(one))
     spf, dmarc, arc = (next(iter(found), None) for found in (spfs, results.of("dmarc"), results.of("arc")))
     signed = results.of("dkim")
     right = [one for one in signed if one.value == "pass"]
-    spf_domain = spf.properties.get("smtp.mailfrom", "").rpartition("@")[2] if spf else ""
+    spf_domain = _envelope_sender(spf).rpartition("@")[2] if spf else ""
     open_ends = [_signer(one) for one in signed if one.value in _TEMPORARY]
     open_ends += [spf_domain] if spf and spf.value in _TEMPORARY else []
     return Found(
@@ -141,6 +141,11 @@ def _findings(results: Results, author: str) -> Found:
         arc=arc.value if arc else "",
         unsure=any(covers(domain, author) for domain in open_ends),
     )
+
+
+def _envelope_sender(result: Result) -> str:
+    """Return whom SPF was asked about; servers of before 2012 write `smtp.mail`."""
+    return result.properties.get("smtp.mailfrom") or result.properties.get("smtp.mail", "")
 
 
 def _signer(result: Result) -> str:

@@ -130,6 +130,7 @@ def test_a_server_that_gives_no_id_is_named_by_a_dash() -> None:
         ("dkim=pass header.d=list.example", "none"),
         ("dkim=pass header.d=evil.kupec.example", "none"),
         ("spf=pass smtp.mailfrom=a@kupec.example", "pass"),
+        ("spf=pass smtp.mail=a@kupec.example", "pass"),
         ("spf=pass smtp.mailfrom=bounces.list.example", "none"),
         ("spf=pass smtp.helo=kupec.example", "none"),
         ("spf=softfail smtp.mailfrom=kupec.example; dkim=none", "none"),
