@@ -50,7 +50,8 @@ def checking(raw: Raw, sealers: str) -> SenderCheck:
 
     def run(deadline: float) -> Authenticity:
         try:
-            return check(Lookups(deadline), raw.body, mime.read(raw.body)[0], raw.envelope, sealers=known)
+            mail = mime.read(raw.body)[0]
+            return authenticity.spared(mail, check(Lookups(deadline), raw.body, mail, raw.envelope, sealers=known))
         except Exception:
             log.exception("a sender could not be checked")
             return Authenticity()

@@ -158,6 +158,15 @@ def test_who_is_shown_is_who_must_be_proven() -> None:
     assert checked(passing, sender='"boss@shop.example" <a@kupec.example>').verdict == "pass"
 
 
+def test_a_servers_report_is_not_called_forged() -> None:
+    failing = results(f"{SERVER}; dmarc=fail header.from=kupec.example")
+    report = "Content-Type: multipart/report; boundary=x"
+    daemon = checked(failing, report, sender="MAILER-DAEMON@kupec.example")
+    assert (daemon.verdict, daemon.dmarc) == ("none", "fail")
+    assert checked(failing, report, sender="ana@kupec.example").verdict == "fail"
+    assert checked(failing, sender="postmaster@kupec.example").verdict == "fail"
+
+
 def test_a_domain_in_letters_and_in_ascii_is_one() -> None:
     line = results(f"{SERVER}; dmarc=pass header.from=xn--trgovina-koper-ekb.example")
     assert checked(line, sender="a@xn--trgovina-koper-ekb.example").verdict == "pass"
