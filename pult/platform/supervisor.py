@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from types import FrameType
@@ -48,7 +48,6 @@ class Child:
     began: float = 0.0
     failures: int = 0
     again_at: float = 0.0
-    history: list[int] = field(default_factory=list)
 
 
 class Supervisor:

@@ -144,9 +144,9 @@ def query_terms(query: str, languages: Iterable[str] = LANGUAGES) -> list[list[s
     terms = []
     for match in _WORD.finditer(query.casefold()):
         word = match.group()[:_LONGEST_WORD]
-        forms = {fold(word)}
+        found = {fold(word)}
         for language in languages:
-            forms.update(base for spelled in spellings(word, language) for base in lemmas(spelled, language))
-        forms.update([cut for language in _ENDINGS for form in forms if (cut := stem(form, language))])
-        terms.append(sorted(forms))
+            found.update(base for spelled in spellings(word, language) for base in lemmas(spelled, language))
+        found.update([cut for language in _ENDINGS for form in found if (cut := stem(form, language))])
+        terms.append(sorted(found))
     return terms[:12]
