@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import Message
 
 SIGNATURE = "-- "
@@ -51,6 +52,7 @@ def _line(depth: int, pieces: list[str]) -> str:
 
 WIDTH = 74
 """Characters at which a long line is broken softly; RFC 3676 asks for 78 at most, with the mark of a quotation."""
+_MARK = re.compile(r"(?:> ?)+")
 _STUFFED = (" ", ">", "From ")
 
 
@@ -70,20 +72,18 @@ def flow(text: str) -> str:
 
 
 def _quoted(line: str) -> tuple[int, str]:
-    depth = 0
-    while line.startswith(">"):
-        depth += 1
-        line = line[1:].removeprefix(" ")
-    return depth, line
+    mark = _MARK.match(line)
+    return (mark[0].count(">"), line[mark.end() :]) if mark else (0, line)
 
 
 def _pieces(content: str) -> list[str]:
     """Return a line in pieces that end with a space, but for the last; a long word is never broken."""
     pieces: list[str] = []
-    while len(content) > WIDTH:
-        cut = content.rfind(" ", 1, WIDTH) + 1 or content.find(" ", WIDTH) + 1
-        if not cut or content[:cut] == SIGNATURE or not content[cut:].strip(" "):
+    start = 0
+    while len(content) - start > WIDTH:
+        cut = content.rfind(" ", start + 1, start + WIDTH) + 1 or content.find(" ", start + WIDTH) + 1
+        if not cut or content[start:cut] == SIGNATURE:
             break
-        pieces.append(content[:cut])
-        content = content[cut:]
-    return [*pieces, content]
+        pieces.append(content[start:cut])
+        start = cut
+    return [*pieces, content[start:]]
