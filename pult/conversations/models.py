@@ -75,6 +75,10 @@ class ThreadKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["inbox", "key"], name="thread_key_once")]
 
 
+MACHINE_KINDS = frozenset({"auto_reply", "bounce", "feedback", "receipt"})
+"""What machines send by themselves: it is shown, and answers go past it to the people of the conversation."""
+
+
 class Message(models.Model):
     """Something said: in by a customer, out by us, or a note among ourselves."""
 

@@ -20,13 +20,12 @@ from pult.conversations.actions import record, threading
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.actions.threading import Slot
 from pult.conversations.index import INDEX, store_mark
-from pult.conversations.models import Status
+from pult.conversations.models import MACHINE_KINDS, Status
 from pult.platform import events, storage
 from pult.platform.db import Rows, insert_together, json_in, time_in
 from pult.platform.events import NewEvent
 from pult.platform.fulltext import Entry
 
-_QUIET_KINDS = frozenset({"auto_reply", "bounce", "feedback", "receipt"})
 _ATTENTIVE = frozenset({Status.OPEN.value, Status.WAITING_COLLEAGUE.value})
 
 
@@ -167,7 +166,7 @@ def _of_invitation(new: NewMessage) -> list[str]:
 
 def _status_after(slot: Slot) -> str | None:
     """Return the status the slot's messages put a conversation into, None when it stays as it is."""
-    if slot.status in _ATTENTIVE or all(new.kind in _QUIET_KINDS for _, new, _ in slot.messages):
+    if slot.status in _ATTENTIVE or all(new.kind in MACHINE_KINDS for _, new, _ in slot.messages):
         return None
     return Status.OPEN.value
 

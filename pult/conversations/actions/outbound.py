@@ -16,7 +16,7 @@ from pult.conversations import content
 from pult.conversations.actions import record
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.errors import MessageNotFound, NewerMessage, NoRecipient, Refused, TooLate
-from pult.conversations.models import Attachment, Conversation, Draft, Message, Status
+from pult.conversations.models import MACHINE_KINDS, Attachment, Conversation, Draft, Message, Status
 from pult.conversations.queries.detail import answered, reply_recipients
 from pult.conversations.views import AddressView
 from pult.platform import queue
@@ -216,7 +216,7 @@ def send_key(message_id: int) -> str:
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Thread:
     answered: list[tuple[str, str, str, Mapping[str, Any]]]
-    """The customer's latest message; ours where there is none."""
+    """The latest message of a person; ours where there is none."""
     newest_in_id: int
     references: list[str]
 
@@ -226,19 +226,22 @@ def _thread(conversation_id: int) -> _Thread:
         Message.objects.filter(conversation=conversation_id, direction__in=["in", "out"])
         .order_by("-id")
         .values_list(
-            "id", "direction", "author_name", "author_address", "recipients", "headers__warnings", "external_id"
+            "id", "direction", "kind", "author_name", "author_address", "recipients", "headers__warnings", "external_id"
         )
     )
     rows = list(found[:_REFERENCES])
-    # However much was written since, an answer goes to whom the customer's latest message says.
-    inbound = [row for row in rows if row[1] == "in"][:1] or list(found.filter(direction="in")[:1])
+    # However much was written since, an answer goes to whom the latest message of a person says.
+    people = [row for row in rows if row[1] == "in" and row[2] not in MACHINE_KINDS][:1]
+    people = people or list(found.filter(direction="in").exclude(kind__in=MACHINE_KINDS)[:1])
+    ours = [row for row in rows if row[1] == "out"][:1]
+    newest_in = next((row[0] for row in rows if row[1] == "in"), people[0][0] if people else 0)
     return _Thread(
         [
-            (way, name, address, answered(people, warnings))
-            for _, way, name, address, people, warnings, _ in (inbound or rows[:1])
+            (way, name, address, answered(recipients, warnings))
+            for _, way, _, name, address, recipients, warnings, _ in (people or ours or rows[:1])
         ],
-        inbound[0][0] if inbound else 0,
-        [row[6] for row in reversed(rows) if row[6]],
+        newest_in,
+        [row[7] for row in reversed(rows) if row[7]],
     )
 
 

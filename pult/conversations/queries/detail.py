@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pult.channels.base import FORGED
-from pult.conversations.models import Attachment, Draft
+from pult.conversations.models import MACHINE_KINDS, Attachment, Draft
 from pult.conversations.queries.card import card_of, card_parts
 from pult.conversations.queries.listing import line, line_of
 from pult.conversations.views import (
@@ -193,27 +193,31 @@ def reply_recipients(
 ) -> ReplyTo:
     """Return where an answer goes: the latest inbound message's Reply-To or From, with its Cc and other To.
 
-    `messages` are (direction, author name, author address, recipients), newest first. Our own addresses are
-    left out, a Reply-To that names nobody else gives way to From, nobody is named twice, and nobody is added who was
-    not on that message. Where the customer has not written yet it goes to whom our latest message went.
+    `messages` holds the message an answer goes by, as (direction, author name, author address, recipients), or nothing.
+    Our own addresses are left out, also with a tag ("help+tag@"), a Reply-To that names nobody else gives way to From,
+    nobody is named twice, and nobody is added who was not on that message. A message of ours goes where it went.
     """
-    messages = list(messages)
     for direction, name, address, recipients in messages:
-        if direction != "in":
-            continue
+        if direction == "out":
+            return ReplyTo(addresses(recipients.get("to")), addresses(recipients.get("cc")))
+        ours = {a.casefold() for a in own_addresses}
         wanted, sender = addresses(recipients.get("reply_to")), AddressView(name, address)
-        seen = {a.casefold() for a in own_addresses} | {""}
-        others = [a for a in wanted if a.address.casefold() not in seen]
-        to = others or [a for a in [sender] if a.address.casefold() not in seen]
-        seen |= {a.address.casefold() for a in to}
+        to = [a for a in wanted if _foreign(a, ours)] or [a for a in [sender] if _foreign(a, ours)]
+        seen = {a.address.casefold() for a in to}
         cc = []
         for other in [*addresses(recipients.get("to")), *addresses(recipients.get("cc"))]:
-            if other.address.casefold() not in seen:
+            if _foreign(other, ours) and other.address.casefold() not in seen:
                 seen.add(other.address.casefold())
                 cc.append(other)
         return ReplyTo(to or [a for a in wanted or [sender] if a.address], cc)
-    ours = next((recipients for direction, _, _, recipients in messages if direction == "out"), {})
-    return ReplyTo(addresses(ours.get("to")), addresses(ours.get("cc")))
+    return ReplyTo([], [])
+
+
+def _foreign(one: AddressView, ours: Collection[str]) -> bool:
+    """Say whether this is somebody's address, and not one of our own, with a tag or without."""
+    address = one.address.casefold()
+    local, _, domain = address.rpartition("@")
+    return bool(address) and not {address, f"{local.partition('+')[0]}@{domain}"} & set(ours)
 
 
 def detail(
@@ -259,14 +263,21 @@ def detail(
 def _to_answer(
     conversation_id: int, rows: Sequence[Sequence[SqlValue]]
 ) -> list[tuple[str, str, str, Mapping[str, Any]]]:
-    """Return the customer's latest message and ours; they are nearly always among those that are shown."""
-    found = []
-    for direction in ("in", "out"):
-        row = next((row for row in reversed(rows) if row[1] == direction), None)
+    """Return the message an answer goes by: a person's latest, else our latest, else a machine's; nearly always it is
+    among those that are shown."""
+    machines = ", ".join(f"'{kind}'" for kind in sorted(MACHINE_KINDS))
+    ways = [
+        (
+            lambda row: row[1] == "in" and row[2] not in MACHINE_KINDS,
+            f"direction = 'in' AND m.kind NOT IN ({machines})",
+        ),
+        (lambda row: row[1] == "out", "direction = 'out'"),
+        (lambda row: row[1] == "in", "direction = 'in'"),
+    ]
+    for fits, condition in ways:
+        row = next(filter(fits, reversed(rows)), None)
         if row is None and len(rows) > PAGE:
-            row = next(
-                iter(_rows("m.conversation_id = %s AND m.direction = %s", [conversation_id, direction], 1)), None
-            )
+            row = next(iter(_rows(f"m.conversation_id = %s AND m.{condition}", [conversation_id], 1)), None)
         if row is not None:
-            found.append((direction, str(row[7]), str(row[8]), answered(json_out(row[11]), row[18])))
-    return found
+            return [(str(row[1]), str(row[7]), str(row[8]), answered(json_out(row[11]), row[18]))]
+    return []

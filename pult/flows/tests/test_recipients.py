@@ -53,3 +53,34 @@ def test_who_has_not_answered_a_mail_of_ours_can_be_written_to_again(inbox: Inbo
     assert api("GET", f"/conversations/{conversation_id}").json()["reply_to"] == wanted
     message = api("POST", f"/conversations/{conversation_id}/replies", {"text": "Še to."}).json()
     assert {"to": message["to"], "cc": message["cc"]} == wanted
+
+
+def test_an_answer_goes_past_what_machines_sent_to_the_person(opened: int, api: Call, arrive: Call) -> None:
+    person = [{"name": "Maja Kos", "address": "maja@customers.example"}]
+    api("POST", f"/conversations/{opened}/replies", {"text": "Na poti."})
+    before = len(api("GET", f"/conversations/{opened}").json()["messages"])
+    ours, tag = MAILBOX.split("@")
+    machine = mail(
+        message_id="<auto@elsewhere.example>",
+        sender="Urad <office@elsewhere.example>",
+        text="Nisem v pisarni.",
+        In_Reply_To="<1@customers.example>",
+        Auto_Submitted="auto-replied",
+        Cc=f"{ours}+p.abc@{tag}, boss@elsewhere.example",
+    )
+    arrive(machine)
+    shown = api("GET", f"/conversations/{opened}").json()
+    assert len(shown["messages"]) == before + 1
+    assert shown["messages"][-1]["kind"] == "auto_reply"
+    assert shown["reply_to"] == {"to": person, "cc": []}
+    made = api("POST", f"/conversations/{opened}/replies", {"text": "Še to."}).json()
+    assert (made["to"], made["cc"]) == (person, [])
+
+
+def test_an_address_of_ours_with_a_tag_is_ours(api: Call, arrive: Call) -> None:
+    local, _, domain = MAILBOX.partition("@")
+    arrive(mail(Cc=f"{local}+p.abc@{domain}, sestra+1@customers.example"))
+    conversation_id = api("GET", "/conversations").json()["items"][0]["id"]
+    assert [a["address"] for a in api("GET", f"/conversations/{conversation_id}").json()["reply_to"]["cc"]] == [
+        "sestra+1@customers.example"
+    ]
