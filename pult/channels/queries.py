@@ -12,6 +12,7 @@ import msgspec
 from pult.channels.base import InboxInfo, Raw
 from pult.channels.models import Inbox, ListenerState, RawPayload
 from pult.platform import storage
+from pult.platform.domains import readable
 from pult.platform.secrets import unseal
 
 
@@ -131,8 +132,9 @@ def kept_inboxes() -> list[InboxRecord]:
 
 
 def own_addresses() -> frozenset[str]:
-    """Return every address of ours in lower case."""
-    return frozenset(inbox.address.lower() for inbox in kept_inboxes())
+    """Return every address of ours in lower case, its domain as DNS has it and as it is read."""
+    own = [inbox.address.lower().rpartition("@") for inbox in kept_inboxes()]
+    return frozenset(f"{local}{at}{form}" for local, at, domain in own for form in (domain, readable(domain)))
 
 
 def forget() -> None:

@@ -176,17 +176,18 @@ def _repeated(arrival: Arriving, new: NewMessage, here: Mapping[tuple[int, str],
 
 
 def _twin(arrival: Arriving, new: NewMessage, known: _Known) -> tuple[int, int] | None:
-    """Return (conversation, message) of the same message taken before; forget an id that is somebody else's."""
+    """Return (conversation, message) of the same message taken before, by whatever inbox of the store; forget an id
+    that is somebody else's."""
     if not new.external_id:
         return None
     place = (arrival.inbox.store_id, new.external_id)
-    for conversation_id, message_id, inbox_id in known.ids.get(place, []):
-        if inbox_id == arrival.inbox.id:
-            row = Message.objects.filter(pk=message_id).values_list("author_address", "subject", "text").get()
-            if row == (new.author_address, new.subject[:500], new.text):
-                return conversation_id, message_id
-            _disown(new)
-            return None
+    standing = known.ids.get(place, [])
+    for conversation_id, message_id, _ in standing:
+        row = Message.objects.filter(pk=message_id).values_list("author_address", "subject", "text").get()
+        if row == (new.author_address, new.subject[:500], new.text):
+            return conversation_id, message_id
+    if any(inbox_id == arrival.inbox.id for _, _, inbox_id in standing):
+        _disown(new)
     return None
 
 

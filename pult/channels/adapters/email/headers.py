@@ -12,6 +12,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 from pult.channels.adapters.email.text import decode, header, tidy, unfold
 from pult.channels.base import Address
+from pult.platform.domains import readable
 
 MAX_ADDRESSES = 200
 MAX_HEADER = 16_384
@@ -35,15 +36,17 @@ def collect(message: Message) -> Headers:
 
 
 def first(headers: Headers, name: str) -> str:
-    """Return the first value of a header, decoded; "" where there is none."""
-    values = headers.get(name)
-    return tidy(header(values[0][:MAX_HEADER])) if values else ""
+    """Return the first value of a header that says something, decoded; "" where there is none."""
+    return tidy(header(_first(headers, name)))
 
 
 def raw_first(headers: Headers, name: str) -> str:
-    """Return the first value of a header as it is on the wire, unfolded."""
-    values = headers.get(name)
-    return unfold(values[0][:MAX_HEADER]) if values else ""
+    """Return the first value of a header that says something as it is on the wire, unfolded."""
+    return unfold(_first(headers, name))
+
+
+def _first(headers: Headers, name: str) -> str:
+    return next((value[:MAX_HEADER] for value in headers.get(name, ()) if value.strip()), "")
 
 
 def addresses(headers: Headers, name: str) -> list[Address]:
@@ -71,7 +74,7 @@ def parse_addresses(raw: str) -> list[Address]:
         local, _, domain = plain.rpartition("@")
         if ") <" in value or "> (" in value:
             name = _COMMENT.sub("", name)
-        found.append(Address(tidy(f"{local}@{domain.lower()}")[:320], tidy(header(name)).strip("'\" ")[:200]))
+        found.append(Address(tidy(f"{local}@{readable(domain.lower())}")[:320], tidy(header(name)).strip("'\" ")[:200]))
     if not found:
         found = [Address(tidy(match)[:320]) for match in _ADDR.findall(header(value))[:MAX_ADDRESSES]]
     return found

@@ -43,6 +43,7 @@ _KEPT_HEADERS = (
     "x-spam-flag",
     "disposition-notification-to",
 )
+_RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
 _CONFIG = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False)
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKS = re.compile(f"([{_OPEN}{_CLOSE}])")
@@ -142,7 +143,8 @@ def _message(raw: Raw, mail: Message, fields: Headers, body: mime.Body) -> Inbou
     newest = reply.newest(text)
     parents = headers.message_ids(fields.get("in-reply-to", ()))
     references = headers.message_ids([*fields.get("references", ()), *fields.get("in-reply-to", ())])
-    hint = _hint([*references, *envelope_recipients(raw)])
+    copied = [person.address for name in _RECIPIENTS for person in headers.addresses(fields, name)]
+    hint = _hint([*references, *copied, *envelope_recipients(raw)])
     return InboundMessage(
         sender=sender,
         external_id=headers.message_id(headers.raw_first(fields, "message-id")),
