@@ -74,7 +74,7 @@ TEAMS: tuple[tuple[str, str | None], ...] = ((TEAM_POLHEC, POLHEC), (TEAM_KUKULK
 BOTH = (POLHEC, KUKULKA)
 AGENTS = (
     DemoAgent(
-        "maja@desk.example", "Maja Vidmar", True, "admin", "sl", ("sl", "en"), BOTH, (TEAM_POLHEC, TEAM_RETURNS),
+        "maja@desk.example", "Maja Vidmar", True, "admin", "en", ("sl", "en"), BOTH, (TEAM_POLHEC, TEAM_RETURNS),
         (("language", "sl", 5), ("language", "en", 4), ("channel", "email", 5), ("topic", "returns", 5)),
     ),
     DemoAgent(

@@ -95,7 +95,7 @@ def tokens(text: str) -> set[str]:
     return {word for word in found if len(word) <= _LONGEST_WORD}
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_000)
 def forms(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a casefolded word is found by: itself folded, its lemmas in these languages, and their stems."""
     folded = fold(word)

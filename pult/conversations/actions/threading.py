@@ -237,7 +237,8 @@ def _numbered(arrival: Arriving, known: _Known, slots: Mapping[int, Slot], now: 
     standing = known.standing.get(arrival.message.subject_number or 0)
     if standing is None or standing.store_id != arrival.inbox.store_id or _long_closed(standing, now):
         return None
-    if arrival.customer_id != standing.customer_id and not _takes_part(arrival.message.sender.address, standing.id):
+    theirs = arrival.customer_id == standing.customer_id or standing.customer_id in _rows_of(arrival)
+    if not theirs and not _takes_part(arrival.message.sender.address, standing.id):
         return None
     return slots.get(standing.id) or _slot_of(standing.id, arrival, fresh=False, status=standing.status)
 
@@ -257,8 +258,10 @@ def _is_forged(arrival: Arriving) -> bool:
 
 
 def _rows_of(arrival: Arriving) -> Sequence[int]:
-    """Return the rows of the customer that a forged message names: it joins that customer's conversations only, and
-    never one of somebody else by an id that its sender came to know."""
+    """Return the rows of the customer that a message names, with those merged into it.
+
+    A forged one joins that customer's conversations only, never another's by an id that its sender came to know.
+    """
     found = customers.customer(arrival.customer_id)
     return found.all_ids if found is not None else [arrival.customer_id]
 

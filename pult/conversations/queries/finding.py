@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -11,12 +12,13 @@ from pult.conversations.filters import Filters, conditions
 from pult.conversations.index import INDEX, store_mark
 from pult.conversations.models import Attachment, Message, Presence, SavedView, Tag
 from pult.conversations.queries.listing import items
-from pult.conversations.views import Page, Ref, SavedViewView, TagView
+from pult.conversations.views import Item, Page, Ref, SavedViewView, TagView
 from pult.platform import words
 from pult.platform.db import marks, must_time, time_in
 from pult.platform.fulltext import entry_key, key_time
 from pult.platform.paging import id_of
 
+_NUMBER = re.compile(r"#?([1-9][0-9]{0,14})", re.ASCII)
 _BATCH = 80
 _ROUNDS = 40
 _BEGINNINGS = "p"
@@ -36,7 +38,8 @@ def search(
     """Return conversations in which every word of `query` stands in one message, newest first.
 
     Words match in every ending their dictionary knows and without accents. When nothing matches, the last
-    word is taken as a beginning. `all_stores` says that `store_ids` are all there are. Raises BadCursor.
+    word is taken as a beginning. A number, also with a "#", finds the conversation that has it first. `all_stores` says
+    that `store_ids` are all there are. Raises BadCursor.
     """
     terms = words.query_terms(query)
     if not terms:
@@ -51,7 +54,17 @@ def search(
     if not page.items and before is None and len(terms[-1][0]) >= 3:
         begun = True
         page = _collect(terms, any_mark, filters, staff_id, None, limit, prefix=True)
-    return Page(page.items, _BEGINNINGS + page.next) if begun and page.next else page
+    numbered = [] if after else _numbered(query, stores, filters, staff_id)
+    found = [*numbered, *(item for item in page.items if item not in numbered)]
+    return Page(found, _BEGINNINGS + page.next if begun and page.next else page.next)
+
+
+def _numbered(query: str, stores: frozenset[int], filters: Filters, staff_id: int | None) -> list[Item]:
+    number = _NUMBER.fullmatch(query.strip())
+    if number is None:
+        return []
+    allowed = sorted(_allowed([int(number.group(1))], filters))
+    return [item for item in items(allowed, staff_id=staff_id) if item.store_id in stores]
 
 
 def _collect(

@@ -8,8 +8,9 @@ from functools import wraps
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver
 from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
@@ -17,7 +18,7 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from pult.platform.text import storable
-from pult.web.api.problems import UnknownNames
+from pult.web.api.problems import Problem, UnknownNames, problem_response
 
 DESCRIPTION = """The customer-service system of an online shop.
 
@@ -96,6 +97,21 @@ def note_parameters(run: Run) -> Run:
     return with_parameters
 
 
+def _explained(view: Run) -> Run:
+    """Let a door that does not know a method say so as every error is said."""
+
+    @wraps(view)
+    def explaining(request: HttpRequest, *args: Any, **path: Any) -> HttpResponseBase:
+        response = view(request, *args, **path)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        problem = problem_response(request, Problem(405, "method-not-allowed"))
+        problem["Allow"] = response["Allow"]
+        return problem
+
+    return explaining
+
+
 class DescribedAPI(NinjaAPI):
     """NinjaAPI whose document says how one proves who one is and what an error looks like.
 
@@ -112,6 +128,13 @@ class DescribedAPI(NinjaAPI):
         if known is not None and (unknown := set(request.GET) - known):
             raise UnknownNames(unknown)
         return super().create_temporal_response(request)
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        found = super()._get_urls()
+        for pattern in found:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = _explained(pattern.callback)
+        return found
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None

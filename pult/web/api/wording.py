@@ -108,6 +108,13 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "el": "Το μήνυμα όπως έφτασε δεν φυλάσσεται πλέον.",
         "pl": "Wiadomość w otrzymanej postaci nie jest już przechowywana.",
     },
+    "method-not-allowed": {
+        "en": "This address does not know this method.",
+        "sl": "Ta naslov ne pozna te metode.",
+        "hr": "Ova adresa ne poznaje tu metodu.",
+        "el": "Αυτή η διεύθυνση δεν υποστηρίζει αυτή τη μέθοδο.",
+        "pl": "Ten adres nie obsługuje tej metody.",
+    },
     "too-large": {
         "en": "The file is too large.",
         "sl": "Datoteka je prevelika.",

@@ -196,3 +196,19 @@ def test_a_webhook_to_an_inner_network_is_refused_when_it_is_saved(boss: Api, se
     assert boss("POST", "/webhooks", {"url": inner[2]}).status_code == 201
     settings.HTTP_ALLOW_HOSTS = ["localhost"]
     assert boss("POST", "/webhooks", {"url": inner[4]}).status_code == 201
+
+
+def test_a_method_that_a_door_does_not_have_is_a_problem_too(api: Call) -> None:
+    for method, path in (("DELETE", "/health"), ("PUT", "/conversations")):
+        refused = api(method, path, {})
+        assert (refused.status_code, refused["Content-Type"]) == (405, "application/problem+json")
+        assert "GET" in refused["Allow"]
+        assert refused.json()["title"]
+
+
+def test_a_number_finds_the_conversation_that_has_it(opened: int, api: Call) -> None:
+    for query in (str(opened), f"%23{opened}"):
+        assert [item["id"] for item in api("GET", f"/conversations?q={query}").json()["items"]] == [opened]
+    assert api("GET", f"/conversations?q={opened}&status=closed").json()["items"] == []
+    assert api("GET", f"/conversations?q={opened}&store=32000").json()["items"] == [], "nor in another store"
+    assert api("GET", "/conversations?q=%23999999999999999").json()["items"] == []
