@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 
 import nh3
 
@@ -141,3 +142,11 @@ def snippet(*candidates: str) -> str:
 def found_by(texts: Iterable[str], language: str) -> list[str]:
     """Return the words a message is found by; one too short to tell its language by the forms in all of them."""
     return words.index_words(texts, *([language] if language else words.LANGUAGES))
+
+
+def as_html(text: str, html: str) -> str:
+    """Return `html`, or where there is none the paragraphs of `text`."""
+    if html.strip():
+        return html
+    paragraphs = (escape(part).replace("\n", "<br>") for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)

@@ -160,6 +160,7 @@ class DraftView(msgspec.Struct, frozen=True):
     bcc: list[AddressView]
     attachments: list[AttachmentView]
     updated_at: datetime
+    version: int
 
 
 class ReplyTo(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,9 +14,9 @@ from pult.channels import masking
 from pult.channels.base import Address
 from pult.conversations.actions import record
 from pult.conversations.actions.tags import standing
-from pult.conversations.content import clean_html
-from pult.conversations.errors import ConversationNotFound, MessageNotFound, Refused
-from pult.conversations.models import Attachment, Conversation, Draft, Presence, ReadMark, SavedView
+from pult.conversations.content import as_html, clean_html
+from pult.conversations.errors import MessageNotFound, Refused, VersionConflict
+from pult.conversations.models import Attachment, Draft, Presence, ReadMark, SavedView
 from pult.platform import events, storage, wakeup
 
 PRESENCE_FOR = timedelta(seconds=45)
@@ -32,27 +33,57 @@ def save_draft(
     html: str,
     recipients: Mapping[str, Sequence[Address]],
     attachment_ids: Sequence[int] = (),
+    expected: frozenset[int] | None = None,
+    join: bool = False,
 ) -> None:
-    """Keep what was written so far; `recipients` maps to, cc, bcc. Raises ConversationNotFound."""
-    if not Conversation.objects.filter(pk=conversation_id).exists():
-        raise ConversationNotFound
-    Draft.objects.update_or_create(
-        conversation_id=conversation_id,
-        staff_id=staff_id,
-        kind=kind,
-        defaults={
-            "text": masking.mask(text),
-            "html": clean_html(masking.mask(html)),
-            "recipients": {group: record.people(found) for group, found in recipients.items()},
-            "attachment_ids": list(attachment_ids),
-            "updated_at": timezone.now(),
-        },
-    )
+    """Keep what was written so far; `recipients` maps to, cc, bcc.
+
+    Where a draft of another version than `expected` stands, it is not written over: with `join` this text goes below
+    that one, else VersionConflict. Raises ConversationNotFound.
+    """
+    place: dict[str, Any] = {"conversation_id": conversation_id, "staff_id": staff_id, "kind": kind}
+    with transaction.atomic():
+        record.locked(conversation_id)
+        standing = Draft.objects.filter(**place).first()
+        text, html = masking.mask(text), clean_html(masking.mask(html))
+        files = list(attachment_ids)
+        if standing is not None and expected is not None and standing.version not in expected:
+            if not join:
+                raise VersionConflict(standing.version)
+            text, html = _below(standing, text, html)
+            files = list(dict.fromkeys([*standing.attachment_ids, *files]))
+        Draft.objects.update_or_create(
+            **place,
+            defaults={
+                "text": text,
+                "html": html,
+                "recipients": {group: record.people(found) for group, found in recipients.items()},
+                "attachment_ids": files,
+                "updated_at": timezone.now(),
+            },
+        )
 
 
-def discard_draft(*, conversation_id: int, staff_id: int, kind: str) -> None:
-    """Throw a draft away."""
-    Draft.objects.filter(conversation=conversation_id, staff=staff_id, kind=kind).delete()
+def _below(standing: Draft, text: str, html: str) -> tuple[str, str]:
+    """Return what stands with `text` below it, as text and HTML; one alone where it holds the other."""
+    if standing.text.strip() in text:
+        return text, html
+    if text.strip() in standing.text:
+        return standing.text, standing.html
+    return f"{standing.text.rstrip()}\n\n{text}", as_html(standing.text, standing.html) + as_html(text, html)
+
+
+def discard_draft(*, conversation_id: int, staff_id: int, kind: str, expected: frozenset[int] | None = None) -> None:
+    """Throw a draft away. Raises VersionConflict where it is of another version than `expected`."""
+    with transaction.atomic():
+        standing = (
+            Draft.objects.select_for_update().filter(conversation=conversation_id, staff=staff_id, kind=kind).first()
+        )
+        if standing is None:
+            return
+        if expected is not None and standing.version not in expected:
+            raise VersionConflict(standing.version)
+        standing.delete()
 
 
 def mark_read(*, conversation_id: int, staff_id: int, message_id: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from django.db import transaction
@@ -63,18 +62,11 @@ def _to_draft(message: Message, staff_id: int, files: list[int]) -> None:
     }
     if newer is not None and (newer.text.strip() or newer.attachment_ids):
         values["text"] = "\n\n".join(text for text in (message.text.rstrip(), newer.text) if text.strip())
-        values["html"] = _as_html(message.text, message.html) + _as_html(newer.text, newer.html)
+        values["html"] = content.as_html(message.text, message.html) + content.as_html(newer.text, newer.html)
         values["attachment_ids"] = list(dict.fromkeys([*files, *newer.attachment_ids]))
         if _anybody(newer.recipients):
             values["recipients"] = newer.recipients
     Draft.objects.update_or_create(**place, defaults=values)
-
-
-def _as_html(text: str, html: str) -> str:
-    if html.strip():
-        return html
-    paragraphs = (escape(part).replace("\n", "<br>") for part in text.split("\n\n") if part.strip())
-    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
 
 
 def _anybody(recipients: Mapping[str, Any]) -> bool:

@@ -177,6 +177,7 @@ def drafts(conversation_id: int, staff_id: int | None) -> list[DraftView]:
                 addresses(row.recipients.get("bcc")),
                 [attachment_view(file) for file in files],
                 row.updated_at,
+                row.version,
             )
         )
     return result

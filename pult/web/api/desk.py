@@ -17,7 +17,7 @@ from pult.web.api.answers import answer, empty
 from pult.web.api.auth import actor_of
 from pult.web.api.conversations import VIEW_WORDS, saved_filters, view_filters
 from pult.web.api.problems import UnknownNames
-from pult.web.api.reading import given, visible
+from pult.web.api.reading import given, versions_of, visible
 
 router = Router(tags=["desk"])
 CEILING = 1000
@@ -29,9 +29,20 @@ def _person(actor: Actor) -> int:
     return actor.staff_id
 
 
+@router.get("/conversations/{int:conversation_id}/drafts", response=schemas.DraftsOut)
+def list_drafts(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """What this person has written here and not sent, on any device."""
+    actor = actor_of(request)
+    visible(actor, conversation_id)
+    return answer({"items": queries.drafts(conversation_id, _person(actor))})
+
+
 @router.put("/conversations/{int:conversation_id}/draft", response=schemas.DraftOut)
-def save_draft(request: HttpRequest, conversation_id: int, wanted: schemas.DraftIn) -> HttpResponse:
-    """Keep what was written so far, for this person on every device."""
+def save_draft(request: HttpRequest, conversation_id: int, wanted: schemas.DraftIn, join: bool = False) -> HttpResponse:
+    """Keep what was written so far, for this person on every device.
+
+    If-Match holds it to a version. With `join` another version is no error: this text is put below that one.
+    """
     actor = actor_of(request)
     visible(actor, conversation_id, "conversations.write")
     staff_id = _person(actor)
@@ -47,16 +58,20 @@ def save_draft(request: HttpRequest, conversation_id: int, wanted: schemas.Draft
             "bcc": given(wanted.bcc) or [],
         },
         attachment_ids=wanted.attachment_ids,
+        expected=versions_of(request),
+        join=join,
     )
     return answer(next(d for d in queries.drafts(conversation_id, staff_id) if d.kind == wanted.kind))
 
 
 @router.delete("/conversations/{int:conversation_id}/draft", response={204: None})
 def discard_draft(request: HttpRequest, conversation_id: int, kind: Literal["reply", "note"] = "reply") -> HttpResponse:
-    """Throw a draft away."""
+    """Throw a draft away; If-Match holds it to a version."""
     actor = actor_of(request)
     visible(actor, conversation_id, "conversations.write")
-    actions.discard_draft(conversation_id=conversation_id, staff_id=_person(actor), kind=kind)
+    actions.discard_draft(
+        conversation_id=conversation_id, staff_id=_person(actor), kind=kind, expected=versions_of(request)
+    )
     return empty()
 
 

@@ -106,6 +106,11 @@ class DraftOut(Schema):
     bcc: list[AddressOut]
     attachments: list[AttachmentOut]
     updated_at: datetime
+    version: int = Field(description="The value for If-Match; higher where it was saved later. None yet is 0.")
+
+
+class DraftsOut(Schema):
+    items: list[DraftOut]
 
 
 class ReplyToOut(Schema):

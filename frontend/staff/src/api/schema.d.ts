@@ -484,6 +484,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/conversations/{conversation_id}/drafts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Drafts
+     * @description What this person has written here and not sent, on any device.
+     */
+    get: operations['pult_web_api_desk_list_drafts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/conversations/{conversation_id}/draft': {
     parameters: {
       query?: never
@@ -495,12 +515,14 @@ export interface paths {
     /**
      * Save Draft
      * @description Keep what was written so far, for this person on every device.
+     *
+     *     If-Match holds it to a version. With `join` another version is no error: this text is put below that one.
      */
     put: operations['pult_web_api_desk_save_draft']
     post?: never
     /**
      * Discard Draft
-     * @description Throw a draft away.
+     * @description Throw a draft away; If-Match holds it to a version.
      */
     delete: operations['pult_web_api_desk_discard_draft']
     options?: never
@@ -986,6 +1008,72 @@ export interface paths {
      * @description Change a team.
      */
     patch: operations['pult_web_api_admin_people_change_team']
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/letterheads': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Store Letterheads
+     * @description What a store puts above and below its mails, one entry for each of its languages, its own first.
+     *
+     *     A mail has that of its conversation's language, else that of the store's own.
+     */
+    get: operations['pult_web_api_admin_letterheads_store_letterheads']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/letterheads/{language}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Store Letterhead
+     * @description That of one language.
+     */
+    get: operations['pult_web_api_admin_letterheads_store_letterhead']
+    /**
+     * Save Letterhead
+     * @description Write that of one language; If-Match holds it to a version. HTML is cleaned; an unknown variable is refused.
+     */
+    put: operations['pult_web_api_admin_letterheads_save_letterhead']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/letterheads/{language}/preview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Preview Letterhead
+     * @description An example mail with this header and footer, as it would leave. Nothing is stored or sent.
+     */
+    post: operations['pult_web_api_admin_letterheads_preview_letterhead']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/api/v1/inboxes': {
@@ -1924,6 +2012,11 @@ export interface components {
        * Format: date-time
        */
       updated_at: string
+      /**
+       * Version
+       * @description The value for If-Match; higher where it was saved later. None yet is 0.
+       */
+      version: number
     }
     /** IdentityOut */
     IdentityOut: {
@@ -2156,6 +2249,11 @@ export interface components {
       size: number
       /** Type */
       type: string
+    }
+    /** DraftsOut */
+    DraftsOut: {
+      /** Items */
+      items: components['schemas']['DraftOut'][]
     }
     /** DraftIn */
     DraftIn: {
@@ -2572,6 +2670,64 @@ export interface components {
       name?: string | null
       /** Store Id */
       store_id?: number | null
+    }
+    /** LetterheadOut */
+    LetterheadOut: {
+      /** Language */
+      language: string
+      /**
+       * Header
+       * @description HTML above every mail of this language; empty for none.
+       */
+      header: string
+      /**
+       * Footer
+       * @description HTML below it.
+       */
+      footer: string
+      /**
+       * Version
+       * @description Counts the changes; the value for If-Match.
+       */
+      version: number
+    }
+    /** LetterheadsOut */
+    LetterheadsOut: {
+      /** Items */
+      items: components['schemas']['LetterheadOut'][]
+      /**
+       * Variables
+       * @description What may stand in double braces.
+       */
+      variables: string[]
+      /** Next */
+      next: string | null
+    }
+    /** LetterheadIn */
+    LetterheadIn: {
+      /**
+       * Header
+       * @default
+       */
+      header: string
+      /**
+       * Footer
+       * @default
+       */
+      footer: string
+    }
+    /** PreviewOut */
+    PreviewOut: {
+      /**
+       * Html
+       * @description The whole page of an example mail, as it would leave.
+       */
+      html: string
+      /**
+       * Text
+       * @description The text beside it.
+       */
+      text: string
     }
     /**
      * InboxOut
@@ -3839,9 +3995,42 @@ export interface operations {
       }
     }
   }
-  pult_web_api_desk_save_draft: {
+  pult_web_api_desk_list_drafts: {
     parameters: {
       query?: never
+      header?: never
+      path: {
+        conversation_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DraftsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_desk_save_draft: {
+    parameters: {
+      query?: {
+        join?: boolean
+      }
       header?: never
       path: {
         conversation_id: number
@@ -4912,6 +5101,141 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['TeamRef']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_letterheads_store_letterheads: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LetterheadsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_letterheads_store_letterhead: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+        language: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LetterheadOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_letterheads_save_letterhead: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+        language: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LetterheadIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LetterheadOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_letterheads_preview_letterhead: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+        language: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LetterheadIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PreviewOut']
         }
       }
       /** @description A problem */

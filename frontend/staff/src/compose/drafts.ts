@@ -60,6 +60,11 @@ export class DraftSaver<T> {
     if (this.running) await this.running
   }
 
+  /** Resolves when no save is on its way. */
+  async settled(): Promise<void> {
+    await this.running
+  }
+
   /** Save what is left and take no more. */
   async close(): Promise<void> {
     await this.flush()

@@ -17,3 +17,12 @@ export function joined(back: Written, here: Written, signature: string): Written
   if (held.startsWith(mine)) return { ...here, files }
   return { ...here, text: `${back.text.trimEnd()}\n\n${here.text}`, html: html(back) + html(here), files }
 }
+
+/** Whether all of `part` stands in `whole`: its words, wherever the signature is, and its files. */
+export function holds(whole: Written, part: Written, signature: string): boolean {
+  const words = (text: string) => text.split(/\s+/).filter(Boolean).join(' ')
+  const sign = words(signature)
+  const bare = (text: string) => words(sign ? words(text).split(sign).join(' ') : text)
+  const files = new Set(whole.files.map((file) => file.id))
+  return bare(whole.text).includes(bare(part.text)) && part.files.every((file) => files.has(file.id))
+}

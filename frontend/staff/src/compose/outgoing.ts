@@ -1,6 +1,6 @@
 import { reactive, ref, shallowReactive } from 'vue'
 import { ApiError, Offline, call, get } from '../api/http'
-import type { Conversation, ConversationItem, Message } from '../api/types'
+import type { Conversation, ConversationItem, Draft, Message } from '../api/types'
 import { preferences } from '../app/preferences'
 import { t } from '../i18n'
 import { toast } from '../ui'
@@ -43,7 +43,12 @@ export interface Parked {
   close: boolean
   /** Sent again, it is the same message: the server knows it by this. */
   key: string
+  /** The draft that the server made of it. */
+  draft?: Draft | null
 }
+
+/** Who waits for a message to be taken back that the server has not named yet, by its key. */
+const wishes = new Map<string, (done: boolean) => void>()
 
 export const outgoing = reactive<Outgoing[]>([])
 export const parked = shallowReactive(new Map<number, Parked>())
@@ -140,6 +145,7 @@ export async function send(sending: Sending): Promise<Message | undefined> {
     return message
   } catch (error) {
     drop(sending.key)
+    grant(sending.key, false)
     if (!(error instanceof ApiError || error instanceof Offline)) throw error
     parked.set(sending.conversationId, { written: sending.written, error, close: sending.close, key: sending.key })
     if (!watched.has(sending.conversationId)) tellElsewhere(sending)
@@ -156,7 +162,19 @@ function hold(key: string, message: Message): void {
       messageId: message.id,
       leavesAt: Date.now() + preferences.undoSeconds * 1000,
     })
-  } else drop(key)
+    if (wishes.has(key)) void undo(key).then((done) => grant(key, done))
+  } else {
+    drop(key)
+    if (grant(key, false)) toast({ tone: 'bad', text: t('compose.undo_late') })
+  }
+}
+
+/** Tell who wished to take it back whether it was; returns whether somebody did. */
+function grant(key: string, done: boolean): boolean {
+  const wish = wishes.get(key)
+  wishes.delete(key)
+  wish?.(done)
+  return wish !== undefined
 }
 
 /** The first message of a conversation that we begin. */
@@ -191,14 +209,21 @@ export async function begin({ key, inboxId, subject, written, signature }: Begin
   return made
 }
 
-/** Take a held message back; its text comes back into the composer. Returns whether it was in time. */
+/**
+ * Take a message back; its text comes back into the composer. One that the server has not answered for yet is taken
+ * back as soon as it has. Returns whether it was in time.
+ */
 export async function undo(key: string): Promise<boolean> {
   const found = entry(key)
+  if (found && canWish(found)) {
+    found.state = 'undoing'
+    return new Promise((resolve) => wishes.set(key, resolve))
+  }
   if (!found || found.state !== 'held' || found.messageId === null) return false
   found.state = 'undoing'
   try {
-    await call('POST', `/messages/${found.messageId}/undo`)
-    parked.set(found.conversationId, { written: found.written, error: null, close: found.close, key: '' })
+    const { draft } = await call<{ draft: Draft | null }>('POST', `/messages/${found.messageId}/undo`)
+    parked.set(found.conversationId, { written: found.written, error: null, close: found.close, key: '', draft })
     drop(key)
     return true
   } catch (error) {
@@ -226,7 +251,10 @@ export function takenBack(messageId: number): void {
   })
 }
 
+/** It is on its way to the server, and will be held there; a note is not. */
+const canWish = (one: Outgoing) => one.state === 'sending' && one.written.kind === 'reply'
+
 /** The newest message that can still be taken back. */
 export function lastHeld(): Outgoing | undefined {
-  return [...outgoing].reverse().find((one) => one.state === 'held')
+  return [...outgoing].reverse().find((one) => one.state === 'held' || canWish(one))
 }

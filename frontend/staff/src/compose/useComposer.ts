@@ -1,13 +1,14 @@
 import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from 'vue'
-import { csrfToken, del, put } from '../api/http'
+import { del } from '../api/http'
 import type { Conversation, Draft, Message } from '../api/types'
 import { isForged, newestIn, provenAddresses } from '../conversation/sender'
 import { newKey } from '../live/queue'
 import { DraftSaver } from './drafts'
-import { joined } from './joined'
+import { holds, joined } from './joined'
 import { parked, send, watched } from './outgoing'
 import type { Parked, Written } from './outgoing'
 import { personalData } from './personal'
+import { DraftPlace, readDrafts } from './place'
 import { paragraphs } from './plain'
 import { equal, everybody, proposed } from './recipients'
 import type { Recipients } from './recipients'
@@ -26,6 +27,8 @@ export interface ComposerOptions {
   typing: () => void
   /** What was taken back stands in the composer again. */
   returned: () => void
+  /** Other text stands where one writes: the cursor goes to its end. */
+  replaced: () => void
 }
 
 const TYPING_EVERY = 2000
@@ -52,21 +55,43 @@ export function useComposer(options: ComposerOptions) {
   let typedAt = 0
   let retryKey = ''
 
+  /** What was written in another tab or on another device stands here too, and nobody has said yet that it was seen. */
+  const met = ref(false)
+  let gone = false
+  const places = { reply: new DraftPlace(id, 'reply'), note: new DraftPlace(id, 'note') }
   const savers = { reply: saver('reply'), note: saver('note') }
-
-  function draftBody(value: Written) {
-    const { kind, html, text } = value
-    return { kind, html, text, ...value.recipients, attachment_ids: value.files.map((file) => file.id) }
-  }
 
   function saver(kind: Mode) {
     return new DraftSaver<Written>({
       save: async (value) => {
         const empty = !value.text.trim() && !value.files.length && !touched.value
-        if (empty) await del(`/conversations/${id}/draft?kind=${kind}`)
-        else await put(`/conversations/${id}/draft`, draftBody(value))
+        const place = places[kind]
+        if (await (empty ? place.remove() : place.save(value, { join: gone }))) return
+        const other = await place.read()
+        if (other) meet(kind, other)
+        else if (!messages[kind].empty.value) changed(kind)
       },
     })
+  }
+
+  /** Another draft stands on the server than the one that is known here: both texts are kept. */
+  function meet(kind: Mode, draft: Draft): void {
+    places[kind].know(draft)
+    const here = messages[kind].written()
+    const there = asWritten(draft)
+    if (!holds(here, there, options.signature())) {
+      if (holds(there, here, options.signature())) return take(draft)
+      const both = joined(there, here, options.signature())
+      messages[kind].put(both.html, both.text, both.files)
+      met.value = true
+      options.replaced()
+    }
+    changed(kind)
+  }
+
+  function take(draft: Draft): void {
+    adopt(draft)
+    options.replaced()
   }
 
   function changed(kind: Mode): void {
@@ -93,12 +118,18 @@ export function useComposer(options: ComposerOptions) {
     changed('reply')
   }
 
+  function asWritten(draft: Draft): Written {
+    const { kind, text, to, cc, bcc } = draft
+    const html = draft.html || (text ? paragraphs(text) : '')
+    return { kind, html, text, recipients: { to, cc, bcc }, files: draft.attachments ?? [] }
+  }
+
   function adopt(draft: Draft): void {
-    const kind = draft.kind
-    const html = draft.html || (draft.text ? paragraphs(draft.text) : '')
-    messages[kind].put(html, draft.text, draft.attachments ?? [])
-    if (kind === 'reply' && draft.to.length) {
-      recipients.value = { to: draft.to, cc: draft.cc, bcc: draft.bcc }
+    const { kind, html, text, files, recipients: people } = asWritten(draft)
+    places[kind].know(draft)
+    messages[kind].put(html, text, files)
+    if (kind === 'reply' && people.to.length) {
+      recipients.value = people
       touched.value = !equal(recipients.value, proposed(options.conversation()))
     }
   }
@@ -129,7 +160,8 @@ export function useComposer(options: ComposerOptions) {
     const newer = back.error && 'problem' in back.error && back.error.problem.type.endsWith('newer-message')
     trouble.value = newer ? 'newer' : back.error ? 'failed' : null
     if (newer) seen.value = Math.min(seen.value, newestInbound(options.conversation()))
-    changed(kind)
+    if (back.draft) meet(kind, back.draft)
+    else changed(kind)
   }
 
   async function ready(kind: Mode, force: boolean): Promise<boolean> {
@@ -160,6 +192,8 @@ export function useComposer(options: ComposerOptions) {
     // First the word 'sending' on the screen, then the work of clearing up.
     await nextTick()
     void savers[kind].drop()
+    places[kind].stands = false
+    met.value = false
     clear(kind)
     if (close) options.closed()
     void sending.then((message) => message && options.sent(message))
@@ -169,14 +203,17 @@ export function useComposer(options: ComposerOptions) {
   /** Throw away what is written. */
   async function discard(): Promise<void> {
     const kind = mode.value
-    const gone = messages[kind].files.ids.value
+    const files = messages[kind].files.ids.value
     await savers[kind].drop()
     clear(kind)
     trouble.value = null
-    await Promise.allSettled([
-      del(`/conversations/${id}/draft?kind=${kind}`),
-      ...gone.map((file) => del(`/attachments/${file}`)),
+    met.value = false
+    const [removed] = await Promise.allSettled([
+      places[kind].remove(),
+      ...files.map((file) => del(`/attachments/${file}`)),
     ])
+    // What another tab has saved meanwhile was not seen, and is not thrown away.
+    if (removed.status === 'fulfilled' && !removed.value) await refresh()
   }
 
   /** The page goes away: what is not saved is sent by a request that outlives it. */
@@ -184,14 +221,7 @@ export function useComposer(options: ComposerOptions) {
     if (document.visibilityState === 'visible' && !leavingForGood) return
     for (const kind of ['reply', 'note'] as const) {
       const value = savers[kind].unsaved
-      if (!value) continue
-      void fetch(`/api/v1/conversations/${id}/draft`, {
-        method: 'PUT',
-        keepalive: true,
-        credentials: 'same-origin',
-        headers: { 'Content-Type': 'application/json', 'X-CSRFToken': csrfToken() },
-        body: JSON.stringify(draftBody(value)),
-      }).catch(() => undefined)
+      if (value) places[kind].saveLeaving(value)
     }
   }
   let leavingForGood = false
@@ -218,21 +248,45 @@ export function useComposer(options: ComposerOptions) {
     },
   )
 
-  // Another device saved a draft, or sent it: follow, unless something is being written here. Only what was saved
-  // since: the conversation may change while it still holds the draft that has just been sent.
+  /** Whether what is written here has been said, from another tab or device. */
+  function said(kind: Mode): boolean {
+    const text = messages[kind].content.text.trim()
+    return options.conversation().messages.some((one) => one.direction !== 'in' && one.text.trim().startsWith(text))
+  }
+
+  /** The draft is no longer on the server: it was sent from elsewhere, or something else was sent in its place. */
+  function vanished(kind: Mode): void {
+    places[kind].stands = false
+    if (messages[kind].empty.value) return
+    if (said(kind)) clear(kind)
+    else changed(kind)
+  }
+
+  /** Take what is newer on the server, unless something is being written here that is not saved yet. */
+  function follow(found: readonly Draft[]): void {
+    for (const kind of ['reply', 'note'] as const) {
+      if (savers[kind].state.value !== 'saved') continue
+      const draft = found.find((one) => one.kind === kind)
+      if (draft && places[kind].isNews(draft)) take(draft)
+      else if (!draft && places[kind].stands) vanished(kind)
+    }
+  }
+
+  async function refresh(): Promise<void> {
+    // What is on its way is not news when it has arrived.
+    await Promise.all([savers.reply.settled(), savers.note.settled()])
+    const found = await readDrafts(id).catch(() => null)
+    if (found && !gone) follow(found)
+  }
+
+  // Another device saved a draft, or sent it. While somebody writes here, the text changes only when he comes back
+  // to it; and the conversation may change while it still holds the draft that has just been sent.
   watch(
-    () => drafts().map((draft) => `${draft.kind} ${draft.updated_at ?? ''}`),
+    () => drafts().map((draft) => `${draft.kind} ${draft.version}`),
     (after, before) => {
-      const fresh = new Set(after.filter((one) => !before.includes(one)))
-      for (const kind of ['reply', 'note'] as const) {
-        const busy = savers[kind].state.value !== 'saved' || document.activeElement?.closest('[data-composer]')
-        if (busy) continue
-        const draft = drafts().find((one) => one.kind === kind)
-        if (draft && fresh.has(`${kind} ${draft.updated_at ?? ''}`) && draft.text !== messages[kind].content.text)
-          adopt(draft)
-        const had = before.some((one) => one.startsWith(kind)) && !after.some((one) => one.startsWith(kind))
-        if (had) clear(kind)
-      }
+      const writing = document.hasFocus() && document.activeElement?.closest('[data-composer]')
+      const fresh = after.some((one) => !before.includes(one))
+      if (!writing && (fresh || after.length < before.length)) void refresh()
     },
   )
 
@@ -256,11 +310,14 @@ export function useComposer(options: ComposerOptions) {
     watched.add(id)
     document.addEventListener('visibilitychange', leaving)
     window.addEventListener('pagehide', pagehide)
+    window.addEventListener('focus', refresh)
   })
   onBeforeUnmount(() => {
     watched.delete(id)
     document.removeEventListener('visibilitychange', leaving)
     window.removeEventListener('pagehide', pagehide)
+    window.removeEventListener('focus', refresh)
+    gone = true
     void savers.reply.close()
     void savers.note.close()
   })
@@ -311,5 +368,7 @@ export function useComposer(options: ComposerOptions) {
     submit,
     discard,
     readFirst,
+    refresh,
+    met,
   }
 }
