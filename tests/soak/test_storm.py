@@ -16,7 +16,7 @@ pytestmark = pytest.mark.program
 CHILDREN = ("web 1", "worker", "smtp", "web 2")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_nothing_is_lost_or_doubled_when_each_process_is_killed_once(start: Start, sink: Sink) -> None:
     """The short form of what follows, for every run of the tests."""
     storm = Storm(start(""), sink, mails=150, replies=40, seed=1)

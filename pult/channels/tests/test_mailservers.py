@@ -109,7 +109,7 @@ def reader(server: Dovecot, request: pytest.FixtureRequest) -> Iterator[Reader]:
     made.stop()
 
 
-def eventually(check: Callable[[], object], *, seconds: float = 20.0) -> None:
+def eventually(check: Callable[[], object], *, seconds: float = 60.0) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not check():
