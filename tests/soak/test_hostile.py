@@ -58,12 +58,19 @@ def take_in(inbox: int, count: int, seed: int) -> tuple[float, dict[str, float]]
     before = 0.0
     for number, (kind, raw) in enumerate(hostile.mails(count, seed=seed)):
         if number == STEP // 2:
-            before = resident()  # what is loaded by use is loaded
+            before = resident() - _database_in_memory()  # what is loaded by use is loaded
         began = time.perf_counter()
         channels.receive(inbox, f"{seed}-{number}", {"sender": "a@customers.example"}, raw)
         inbound.run_batch()
         slowest[kind] = max(slowest.get(kind, 0.0), time.perf_counter() - began)
-    return resident() - before, slowest
+    return resident() - _database_in_memory() - before, slowest
+
+
+def _database_in_memory() -> float:
+    """Return the MB of this process that are the database itself: on SQLite the tests keep it in memory."""
+    if connection.vendor != "sqlite":
+        return 0.0
+    return float(rows("SELECT page_count * page_size / 1048576.0 FROM pragma_page_count(), pragma_page_size()")[0][0])
 
 
 def check_pages(token: str) -> None:
