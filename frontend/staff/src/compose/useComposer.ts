@@ -294,7 +294,9 @@ export function useComposer(options: ComposerOptions) {
   watch(
     () => [newestInbound(options.conversation()), options.conversation().reply_to] as const,
     ([newestId]) => {
-      if (!touched.value) recipients.value = proposed(options.conversation())
+      const next = proposed(options.conversation())
+      // After the first message was taken back nobody is proposed: it still goes to whom it was written.
+      if (!touched.value && next.to.length) recipients.value = next
       if (newestId <= seen.value) return
       if (messages.reply.empty.value) seen.value = newestId
       else trouble.value = 'newer'
