@@ -213,8 +213,7 @@ def mark_parsed(payload_id: int, masked_body: bytes | None = None) -> bool:
         False when somebody else had already finished it: the caller then rolls back.
     """
     if masked_body is None:
-        rows = RawPayload.objects.filter(id=payload_id, state=RawPayload.State.RECEIVED)
-        return rows.update(state=RawPayload.State.PARSED, **_UNCLAIMED, error="") == 1
+        return mark_many_parsed([payload_id])
     with transaction.atomic():
         row = RawPayload.objects.select_for_update().filter(id=payload_id).first()
         if row is None or row.state != RawPayload.State.RECEIVED:

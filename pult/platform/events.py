@@ -35,10 +35,6 @@ INSERT INTO platform_eventcounter (id, last)
 SELECT 1, coalesce(max(position), 0) FROM platform_event WHERE true
 ON CONFLICT (id) DO NOTHING
 """
-_STATE = """
-SELECT (SELECT last FROM platform_eventcounter WHERE id = 1),
-    EXISTS (SELECT 1 FROM platform_event WHERE position IS NULL)
-"""
 # One statement, so that nobody waits for its round trips. The counter's row is read as it is once locked, the events
 # as they were before: those that somebody else has given a position meanwhile keep it, and the ones meant for them here
 # stay nobody's. So positions rise, with gaps.
@@ -190,19 +186,6 @@ def sequence() -> int:
     return give().number
 
 
-class State(NamedTuple):
-    """Where the log stands: the last position given, and whether committed events wait for theirs."""
-
-    last: int
-    waiting: bool
-
-
-def state() -> State:
-    """Say where the log stands, in one small query, as it is asked all the time."""
-    last, waiting = db.hot(_STATE)[0]
-    return State(last or 0, bool(waiting))
-
-
 def read(after: int, *, limit: int = 1000, kinds: Sequence[str] | None = None) -> list[EventRow]:
     """Return the events after a position in their order, only of the given kinds where kinds are given."""
     if kinds is None:
@@ -239,7 +222,8 @@ def _event(row: tuple[object, ...]) -> EventRow:
 
 def latest() -> int:
     """Return the last position given, 0 when there is none."""
-    return state().last
+    found = db.hot("SELECT last FROM platform_eventcounter WHERE id = 1")
+    return cast(int, found[0][0]) if found else 0
 
 
 _readers: set[str] = set()

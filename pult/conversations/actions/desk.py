@@ -44,14 +44,14 @@ def save_draft(
     place: dict[str, Any] = {"conversation_id": conversation_id, "staff_id": staff_id, "kind": kind}
     with transaction.atomic():
         record.locked(conversation_id)
-        standing = Draft.objects.filter(**place).first()
+        there = Draft.objects.filter(**place).first()
         text, html = masking.mask(text), clean_html(masking.mask(html))
         files = list(attachment_ids)
-        if standing is not None and expected is not None and standing.version not in expected:
+        if there is not None and expected is not None and there.version not in expected:
             if not join:
-                raise VersionConflict(standing.version)
-            text, html = _below(standing, text, html)
-            files = list(dict.fromkeys([*standing.attachment_ids, *files]))
+                raise VersionConflict(there.version)
+            text, html = _below(there, text, html)
+            files = list(dict.fromkeys([*there.attachment_ids, *files]))
         Draft.objects.update_or_create(
             **place,
             defaults={
@@ -64,26 +64,26 @@ def save_draft(
         )
 
 
-def _below(standing: Draft, text: str, html: str) -> tuple[str, str]:
+def _below(there: Draft, text: str, html: str) -> tuple[str, str]:
     """Return what stands with `text` below it, as text and HTML; one alone where it holds the other."""
-    if standing.text.strip() in text:
+    if there.text.strip() in text:
         return text, html
-    if text.strip() in standing.text:
-        return standing.text, standing.html
-    return f"{standing.text.rstrip()}\n\n{text}", as_html(standing.text, standing.html) + as_html(text, html)
+    if text.strip() in there.text:
+        return there.text, there.html
+    return f"{there.text.rstrip()}\n\n{text}", as_html(there.text, there.html) + as_html(text, html)
 
 
 def discard_draft(*, conversation_id: int, staff_id: int, kind: str, expected: frozenset[int] | None = None) -> None:
     """Throw a draft away. Raises VersionConflict where it is of another version than `expected`."""
     with transaction.atomic():
-        standing = (
+        there = (
             Draft.objects.select_for_update().filter(conversation=conversation_id, staff=staff_id, kind=kind).first()
         )
-        if standing is None:
+        if there is None:
             return
-        if expected is not None and standing.version not in expected:
-            raise VersionConflict(standing.version)
-        standing.delete()
+        if expected is not None and there.version not in expected:
+            raise VersionConflict(there.version)
+        there.delete()
 
 
 def mark_read(*, conversation_id: int, staff_id: int, message_id: int) -> None:
