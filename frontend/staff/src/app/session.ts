@@ -103,6 +103,9 @@ export const useSession = defineStore('session', () => {
   const tagsOf = (ids: readonly number[]): Tag[] =>
     ids.map((id) => tagById.value.get(id)).filter((tag) => tag !== undefined)
 
+  /** The time zone of a store, such as Europe/Athens; nothing while it is not known. */
+  const zoneOf = (storeId: number) => me.value?.stores.find((store) => store.id === storeId)?.time_zone
+
   const can = (permission: string) => me.value?.permissions.includes(permission) ?? false
 
   return {
@@ -121,6 +124,7 @@ export const useSession = defineStore('session', () => {
     assignable,
     staffRef,
     tagsOf,
+    zoneOf,
     can,
   }
 })

@@ -20,6 +20,12 @@ describe('the timeline', () => {
     const entries = timeline([message(2, '2026-11-21T12:00:00Z')], [change('2026-11-21T11:00:00Z')], true)
     expect(entries.map((entry) => entry.kind)).toEqual(['day', 'message'])
   })
+
+  it('begins a day where the store is', () => {
+    const both = [message(1, '2026-11-21T21:30:00Z'), message(2, '2026-11-21T22:30:00Z')]
+    const days = (zone: string) => timeline(both, [], false, zone).filter((entry) => entry.kind === 'day').length
+    expect([days('Europe/London'), days('Europe/Athens')]).toEqual([1, 2])
+  })
 })
 
 describe('links in plain text', () => {

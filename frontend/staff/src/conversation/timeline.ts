@@ -1,17 +1,17 @@
 import type { HistoryEntry, Message } from '../api/types'
+import { dayIn } from '../i18n/format'
 
 export type TimelineEntry =
   | { kind: 'message'; key: string; at: string; message: Message }
   | { kind: 'history'; key: string; at: string; entries: HistoryEntry[] }
   | { kind: 'day'; key: string; at: string }
 
-const dayOf = (at: string) => new Date(at).toDateString()
-
-/** Messages and what was done between them, oldest first, with a line where a new day begins. */
+/** Messages and what was done between them, oldest first, with a line where in `zone` a new day begins. */
 export function timeline(
   messages: readonly Message[],
   history: readonly HistoryEntry[],
   hasOlder: boolean,
+  zone?: string,
 ): TimelineEntry[] {
   const first = messages[0]?.created_at ?? ''
   const changes = history.filter((entry) => !hasOlder || entry.at >= first)
@@ -24,8 +24,8 @@ export function timeline(
   const out: TimelineEntry[] = []
   let day = ''
   for (const { at, message, entry } of both) {
-    if (dayOf(at) !== day) {
-      day = dayOf(at)
+    if (dayIn(at, zone) !== day) {
+      day = dayIn(at, zone)
       out.push({ kind: 'day', key: `d${day}`, at })
     }
     const last = out.at(-1)

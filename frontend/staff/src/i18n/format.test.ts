@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { period, shortTime } from './format'
+import { dayIn, fullTime, otherZone, period, shortTime, time } from './format'
 
 const now = new Date(2026, 10, 22, 4, 16)
 const at = (month: number, day: number, hour: number, minute = 0, year = 2026) =>
@@ -28,5 +28,21 @@ describe('a period', () => {
     expect(period('2026-12-24', '2026-12-24')).toMatch(/^Thu,? 24 Dec 2026$/)
     expect(period('2026-12-24', '2026-12-26')).toMatch(/24.*26 Dec 2026$/)
     expect(period('2026-12-24T10:00:00+00:00', '')).toBe(period(new Date('2026-12-24T10:00:00Z').toISOString(), ''))
+  })
+})
+
+describe('a time elsewhere', () => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone === 'Pacific/Kiritimati' ? 'UTC' : 'Pacific/Kiritimati'
+
+  it('is on the clock of that place, and says so where it is not the clock of the reader', () => {
+    expect(time('2026-11-21T10:05:00Z', 'Europe/Athens')).toBe('12:05')
+    expect(dayIn('2026-11-21T22:30:00Z', 'Europe/Athens')).toBe('2026-11-22')
+    expect(otherZone('2026-11-21T10:05:00Z', zone)).toMatch(/\p{L}{3}/u)
+  })
+
+  it('is said once where both clocks are the same', () => {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone
+    expect(otherZone('2026-11-21T10:05:00Z', own)).toBe('')
+    expect(fullTime('2026-11-21T10:05:00Z', own)).toBe(fullTime('2026-11-21T10:05:00Z'))
   })
 })

@@ -17,6 +17,7 @@ function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 }
 
 const lists = new Map<string, Intl.ListFormat>()
+const clocks = new Map<string, Intl.DateTimeFormat>()
 const relatives = new Map<string, Intl.RelativeTimeFormat>()
 
 /** One writer for each language: making one costs more than using it a hundred times. */
@@ -34,14 +35,41 @@ function sameDay(a: Date, b: Date): boolean {
   return a.getFullYear() === b.getFullYear() && a.getMonth() === b.getMonth() && a.getDate() === b.getDate()
 }
 
-/** 14:05 */
-export function time(value: string | number | Date): string {
-  return dateFormat({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(value))
+/** 14:05, in `zone` (a name such as Europe/Athens) or on the reader's clock. */
+export function time(value: string | number | Date, zone?: string): string {
+  return dateFormat({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(asDate(value))
 }
 
-/** Saturday, 21 November 2026 at 14:05: for titles and tooltips. */
-export function fullTime(value: string | number | Date): string {
-  return dateFormat({ dateStyle: 'full', timeStyle: 'short', hourCycle: 'h23' }).format(asDate(value))
+/** Saturday, 21 November 2026 at 14:05: for titles and tooltips. Where the clock of `zone` is not the reader's, both. */
+export function fullTime(value: string | number | Date, zone?: string): string {
+  const date = asDate(value)
+  const there = dateFormat({ dateStyle: 'full', timeStyle: 'short', hourCycle: 'h23', timeZone: zone }).format(date)
+  const other = otherZone(date, zone)
+  return other ? t('time.both', { there, zone: other, here: time(date) }) : there
+}
+
+/** The name of `zone` in the language of the reader where its clock is not the reader's, else nothing. */
+export function otherZone(value: string | number | Date, zone?: string): string {
+  const date = asDate(value)
+  if (!zone || wallClock(date, zone) === wallClock(date)) return ''
+  const parts = dateFormat({ timeZone: zone, timeZoneName: 'longGeneric' }).formatToParts(date)
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
+}
+
+/** What a clock and calendar in `zone` show, in a form to compare: 2026-11-21 14:05. */
+function wallClock(date: Date, zone?: string): string {
+  let found = clocks.get(zone ?? '')
+  if (!found) {
+    // Sweden writes a date as ISO 8601 does.
+    found = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'short', timeZone: zone })
+    clocks.set(zone ?? '', found)
+  }
+  return found.format(date)
+}
+
+/** The day that a calendar in `zone` shows, in a form to compare: 2026-11-21. */
+export function dayIn(value: string | number | Date, zone?: string): string {
+  return wallClock(asDate(value), zone).slice(0, 10)
 }
 
 /** 21 Nov 2026 */
@@ -49,9 +77,9 @@ export function day(value: string | number | Date): string {
   return dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(value))
 }
 
-/** 21 Nov 2026, 14:05 */
-export function dayAndTime(value: string | number | Date): string {
-  const date: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' }
+/** 21 Nov 2026, 14:05, in `zone` or on the reader's clock. */
+export function dayAndTime(value: string | number | Date, zone?: string): string {
+  const date: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric', timeZone: zone }
   return dateFormat({ ...date, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(value))
 }
 
