@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from pult.accounts import actions as accounts
@@ -237,3 +237,29 @@ def test_a_message_twice_in_a_batch_that_lost_a_race_is_taken_once(
     reply = said("3@x", "1@x", text="Hm")
     assert take(inbox, reply, said("4@x", "3@x", text="Pa še to"), reply) == [standing] * 3
     assert len(queries.messages_before(standing, before=None)) == 3
+
+
+@racing
+@pytest.mark.django_db(transaction=True, databases="__all__")
+@pytest.mark.parametrize("again", range(5))
+def test_one_mail_to_two_inboxes_at_once_is_one_message(inbox: InboxRecord, store: Any, again: int) -> None:
+    other = channels.create_inbox(store_id=store.id, channel="email", name="Prodaja", address="prodaja@shop.example")
+    ready = threading.Barrier(2)
+    found: list[int] = []
+
+    def race(to: InboxRecord) -> None:
+        try:
+            ready.wait(timeout=20)
+            with transaction.atomic():
+                found.extend(take(to, said(f"{again}@x")))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=race, args=(to,)) for to in (inbox, channels_queries.inbox(other))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(found) == 2
+    assert len(set(found)) == 1
+    assert len(queries.messages_before(found[0], before=None)) == 1
