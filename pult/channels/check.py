@@ -38,7 +38,7 @@ def problems(folder: Path) -> list[str]:
 
 def _manifest_problems(folder: Path) -> list[str]:
     try:
-        manifest = registry.read_manifest(folder, "")
+        manifest = registry.CHANNELS.read(folder, "")
     except (msgspec.ValidationError, ValueError) as error:
         return [f"manifest.toml: {error}"]
     found = []

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import tomllib
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import msgspec
 
 from pult.channels.base import Channel, Previewable
+from pult.platform import plugins
 
 ADAPTERS = Path(__file__).resolve().parent / "adapters"
 CAPABILITIES = frozenset(
@@ -36,10 +34,6 @@ CAPABILITIES = frozenset(
 """What core code may ask of a channel; it asks for these and never for a channel's name."""
 
 
-class UnknownChannel(LookupError):
-    """No adapter of that name is installed."""
-
-
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of one message. 0 means that the channel sets none."""
 
@@ -51,17 +45,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a message written on the screen can be taken back, in seconds."""
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What manifest.toml says: `title` by language, `status` stable or beta."""
+class Manifest(plugins.Manifest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a channel's manifest.toml says."""
 
-    name: str
-    title: dict[str, str]
-    capabilities: frozenset[str]
-    status: str
-    documentation: str
     limits: Limits = Limits()
-    package: str = ""
-    folder: str = ""
 
     def can(self, capability: str) -> bool:
         """Say whether the channel has the capability. Raises ValueError for a word that is none."""
@@ -70,46 +57,28 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return capability in self.capabilities
 
 
-def read_manifest(folder: Path, package: str) -> Manifest:
-    """Read one folder's manifest.toml. Raises msgspec.ValidationError where it does not fit."""
-    with (folder / "manifest.toml").open("rb") as file:
-        data = tomllib.load(file)
-    data |= {"package": package, "folder": str(folder)}
-    return msgspec.convert(data, Manifest)
-
-
-@lru_cache(maxsize=1)
-def _manifests() -> dict[str, Manifest]:
-    found: dict[str, Manifest] = {}
-    for path in sorted(ADAPTERS.glob("*/manifest.toml")):
-        folder = path.parent
-        found[folder.name] = read_manifest(folder, f"pult.channels.adapters.{folder.name}")
-    for point in metadata.entry_points(group="pult.channels"):
-        spec = importlib.util.find_spec(point.value)
-        if spec is None or not spec.submodule_search_locations:
-            raise UnknownChannel(f"entry point {point.name}: {point.value} is not a package")
-        found[point.name] = read_manifest(Path(spec.submodule_search_locations[0]), point.value)
-    return found
+CHANNELS = plugins.Plugins(ADAPTERS, "pult.channels.adapters", "pult.channels", Manifest)
 
 
 def all_manifests() -> list[Manifest]:
     """Return the manifest of every installed channel, by name."""
-    return [manifest for _, manifest in sorted(_manifests().items())]
+    return list(CHANNELS.manifests.values())
 
 
 def manifest(channel: str) -> Manifest:
-    """Return one channel's manifest. Raises UnknownChannel."""
-    try:
-        return _manifests()[channel]
-    except KeyError:
-        raise UnknownChannel(channel) from None
+    """Return one channel's manifest. Raises plugins.Unknown."""
+    return CHANNELS.manifest(channel)
+
+
+def settings(channel: str) -> ModuleType:
+    """Return the module that describes a channel's settings, see platform.forms. Raises plugins.Unknown."""
+    return CHANNELS.module(channel, "settings")
 
 
 @lru_cache(maxsize=64)
 def adapter(channel: str) -> Channel:
-    """Return the channel's adapter, one object a process. Raises UnknownChannel."""
-    module = importlib.import_module(f"{manifest(channel).package}.channel")
-    return cast("Channel", module.Adapter())
+    """Return the channel's adapter, one object a process. Raises plugins.Unknown."""
+    return cast("Channel", CHANNELS.module(channel, "channel").Adapter())
 
 
 def previewer() -> Previewable | None:

@@ -12,6 +12,7 @@ import pytest
 
 from pult.channels import check, registry, scaffold
 from pult.channels.adapters import email
+from pult.platform import plugins
 
 pytestmark = pytest.mark.program
 
@@ -22,7 +23,7 @@ def test_every_channel_here_is_complete() -> None:
 
 
 def test_an_unknown_channel_is_named() -> None:
-    with pytest.raises(registry.UnknownChannel, match="smoke"):
+    with pytest.raises(plugins.Unknown, match="smoke"):
         registry.adapter("smoke")
     with pytest.raises(ValueError, match="shout"):
         registry.manifest("email").can("shout")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from pult.channels.labels import Words, field
+from pult.platform.labels import Words, field
 
 Tls = Literal["tls", "starttls", "none"]
 Port = Annotated[int, Meta(ge=1, le=65535)]

@@ -15,8 +15,9 @@ from pult.accounts import access
 from pult.accounts import queries as accounts
 from pult.accounts.checks import name_in_use
 from pult.accounts.errors import Invalid, NotFound
-from pult.channels import actions, forms, queries, registry
+from pult.channels import actions, queries, registry
 from pult.channels.base import Checkable
+from pult.platform import forms
 from pult.web.api.answers import answer, once
 from pult.web.api.auth import actor_of
 
@@ -118,7 +119,7 @@ def _shown(inbox: queries.InboxRecord, reports: list[queries.ListenerReport]) ->
         "name": inbox.name,
         "address": inbox.address,
         "active": inbox.active,
-        "settings": forms.shown(inbox.channel, inbox.settings),
+        "settings": forms.shown(registry.settings(inbox.channel), inbox.settings),
         "listeners": [
             {"name": report.name, "error": report.error, "updated_at": report.updated_at}
             for report in reports
@@ -129,7 +130,7 @@ def _shown(inbox: queries.InboxRecord, reports: list[queries.ListenerReport]) ->
 
 def _settings(channel: str, given: dict[str, object], old: queries.InboxRecord | None = None) -> dict[str, object]:
     try:
-        return forms.validated(channel, given, old=old.settings if old else None)
+        return forms.validated(registry.settings(channel), given, old=old.settings if old else None)
     except forms.BadSettings as error:
         raise Invalid("settings", field="settings", what=str(error)) from error
 
@@ -225,6 +226,6 @@ def settings_form(request: HttpRequest, channel: str) -> HttpResponse:
         "channel": channel,
         "title": found.title.get(language, found.title["en"]),
         "documentation": found.documentation,
-        "fields": forms.form(channel, language),
+        "fields": forms.form(registry.settings(channel), language),
     }
     return answer(body)

@@ -1,16 +1,19 @@
-"""The settings form of a channel, made from the types in its settings.py; secrets go in and never come out."""
+"""A settings form, made from the types in the settings.py of a channel or shop; secrets go in and never come out.
+
+Such a module has a struct `Settings`, and may name the words of choices (`CHOICES`) and what has one name everywhere
+(`NAMES`).
+"""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
-from pult.channels.labels import Words
-from pult.channels.registry import manifest
+from pult.platform.labels import Words
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -36,16 +39,11 @@ class FormField(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BadSettings(ValueError):
-    """The values do not fit the channel's settings; the text names the field and what is wrong."""
+    """The values do not fit the settings; the text names the field and what is wrong."""
 
 
-def _module(channel: str) -> Any:
-    return importlib.import_module(f"{manifest(channel).package}.settings")
-
-
-def form(channel: str, language: str) -> list[FormField]:
-    """Return the fields of a channel's settings, labelled in one of the five languages."""
-    module = _module(channel)
+def form(module: ModuleType, language: str) -> list[FormField]:
+    """Return the fields of the settings, labelled in one of the five languages."""
     described = inspect.type_info(module.Settings)
     fields = described.fields if isinstance(described, inspect.StructType) else ()
     words: Mapping[str, Mapping[str, Words]] = getattr(module, "CHOICES", {})
@@ -91,21 +89,21 @@ def _field(entry: inspect.Field, language: str, words: Mapping[str, Words], name
     )
 
 
-def shown(channel: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an inbox's settings for the form: a secret only as whether it is set."""
+def shown(module: ModuleType, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings for the form: a secret only as whether it is set."""
     values: dict[str, Any] = {}
-    for entry in form(channel, "en"):
+    for entry in form(module, "en"):
         value = settings.get(entry.name, entry.default)
         values[entry.name] = bool(value) if entry.secret else value
     return values
 
 
-def validated(channel: str, values: Mapping[str, Any], *, old: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def validated(module: ModuleType, values: Mapping[str, Any], *, old: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Check what came from the form and return the settings to keep.
 
     A secret that is left out, true or null stays as it was; "" removes it. Raises BadSettings.
     """
-    fields = {entry.name: entry for entry in form(channel, "en")}
+    fields = {entry.name: entry for entry in form(module, "en")}
     if unknown := values.keys() - fields.keys():
         raise BadSettings(f"there is no setting {sorted(unknown)[0]!r}")
     merged = {name: value for name, value in (old or {}).items() if name in fields}
@@ -113,7 +111,7 @@ def validated(channel: str, values: Mapping[str, Any], *, old: Mapping[str, Any]
         if not (fields[name].secret and (value is None or value is True)):
             merged[name] = value.strip() if isinstance(value, str) and not fields[name].secret else value
     try:
-        typed = msgspec.convert(merged, _module(channel).Settings)
+        typed = msgspec.convert(merged, module.Settings)
     except msgspec.ValidationError as error:
         raise BadSettings(str(error)) from error
     kept: dict[str, Any] = msgspec.to_builtins(typed)

@@ -1,4 +1,4 @@
-"""Words of a channel's settings form: said once, in the five languages, and used by every field that needs them."""
+"""Words of a settings form: said once, in the five languages, and used by every field that needs them."""
 
 from __future__ import annotations
 
