@@ -40,6 +40,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "el": "Το {name} δεν αντιστοιχεί σε τίποτα· υπάρχουν τα εξής: {known}.",
         "pl": "{name} nic nie oznacza; dostępne są: {known}.",
     },
+    "iban": {
+        "en": "“{value}” is not an account number (IBAN).",
+        "sl": "»{value}« ni številka računa (IBAN).",
+        "hr": "„{value}” nije broj računa (IBAN).",
+        "el": "Το «{value}» δεν είναι αριθμός λογαριασμού (IBAN).",
+        "pl": "„{value}” nie jest numerem rachunku (IBAN).",
+    },
     "choice": {
         "en": "Please choose one of these: {choices}.",
         "sl": "Izberite eno od možnosti: {choices}.",

@@ -26,6 +26,9 @@ class Store(models.Model):
     address = models.JSONField(default=dict)
     signature = models.TextField(default="")
     active = models.BooleanField(default=True)
+    mask_ibans = models.BooleanField(default=True, db_default=True)
+    mask_documents = models.BooleanField(default=True, db_default=True)
+    own_ibans = models.JSONField(default=list, db_default=[])
 
     def __str__(self) -> str:
         return self.name

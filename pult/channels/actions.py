@@ -291,11 +291,11 @@ def forget_parsed(before: datetime, *, limit: int = 200) -> int:
     return erase(list(old.values_list("id", flat=True)[:limit]))
 
 
-def replace_bodies(before: datetime, clean: Callable[[bytes], bytes]) -> int:
+def replace_bodies(before: datetime, clean: Callable[[int, bytes], bytes]) -> int:
     """Put a clean copy in the place of every body received before then that nobody could parse.
 
     Args:
-        clean: returns the same object where nothing has to change.
+        clean: is handed the inbox's id and the body; returns the same object where nothing has to change.
 
     Returns:
         the number of bodies replaced.
@@ -311,7 +311,7 @@ def replace_bodies(before: datetime, clean: Callable[[bytes], bytes]) -> int:
                 body = payload_body(row.body, row.blob_id)
             except (SecretUnreadable, OSError):
                 continue
-            copy = clean(body)
+            copy = clean(row.inbox_id, body)
             if copy is not body:
                 _replace_body(row, copy)
                 row.save(update_fields=["body", "blob"])

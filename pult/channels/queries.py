@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pult.accounts.hiding import hiding
 from pult.channels.base import InboxInfo, Raw
+from pult.channels.masking import Rules
 from pult.channels.models import Inbox, ListenerState, RawPayload
 from pult.platform import storage
 from pult.platform.domains import readable
@@ -33,6 +35,13 @@ class InboxRecord(msgspec.Struct, frozen=True):
     store_name: str
     language: str
     settings: Mapping[str, Any]
+    mask_ibans: bool = True
+    mask_documents: bool = True
+    own_ibans: Sequence[str] = ()
+
+    def rules(self) -> Rules:
+        """Return what its store hides."""
+        return Rules(self.mask_ibans, self.mask_documents, frozenset(self.own_ibans))
 
     def info(self) -> InboxInfo:
         """Return what the adapter is handed."""
@@ -86,6 +95,9 @@ _FIELDS = (
     "store__name",
     "store__language",
     "settings",
+    "store__mask_ibans",
+    "store__mask_documents",
+    "store__own_ibans",
 )
 
 
@@ -95,6 +107,12 @@ def inbox(inbox_id: int) -> InboxRecord:
     if row is None:
         raise NoSuchInbox(inbox_id)
     return InboxRecord(*row)
+
+
+def rules(store_id: int) -> Rules:
+    """Return what a store hides in what it keeps."""
+    found = hiding(store_id)
+    return Rules(found.ibans, found.documents, frozenset(found.own_ibans))
 
 
 def inboxes(*, store_ids: Sequence[int] | None = None, active_only: bool = False) -> list[InboxRecord]:

@@ -217,7 +217,7 @@ class _Importer:
         writer = self.staff.get(message.staff.lower()) if message.staff else None
         author = message.author or (Person(_address(line), line.customer.name) if inward else None)
         given = (message.text, message.reply or message.text, message.html, message.subject)
-        text, reply, html, subject = (mask(part) for part in given)
+        text, reply, html, subject = (mask(part, self._inbox(line).rules()) for part in given)
         new = NewMessage(
             direction=message.direction,
             text=text,

@@ -30,7 +30,7 @@ _UNREADABLE = 100_000
 
 
 class Read(NamedTuple):
-    """A payload that could be read: what it says, without card numbers, and its masked copy where it had any."""
+    """A payload that could be read: what it says, masked, and its masked copy where anything had to be."""
 
     inbox: InboxRecord
     payload: Payload
@@ -83,9 +83,10 @@ def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
         adapter, info, raw = registry.adapter(inbox.channel), inbox.info(), payload.raw()
         events = adapter.parse(info, raw)
         check = adapter.sender_check(info, raw) if isinstance(adapter, Vouching) else None
-        messages = [masking.mask_message(event) for event in events if isinstance(event, InboundMessage)]
-        had_cards = any(masked for _, masked in messages) or masking.shows_card(payload.body)
-        clean = masking.masked_copy(payload.body) if had_cards else None
+        rules = inbox.rules()
+        messages = [masking.mask_message(event, rules) for event in events if isinstance(event, InboundMessage)]
+        hides = any(masked for _, masked in messages) or masking.shows_number(payload.body, rules)
+        clean = masking.masked_copy(payload.body, rules) if hides else None
     except Exception as error:
         _failed(inbox, payload, error)
         return None
@@ -140,9 +141,9 @@ def _finish(read: Sequence[Read]) -> bool:
 def take_messages(
     masked: Sequence[tuple[InboxRecord, InboundMessage, bool]], *, payload_ids: Sequence[int] = ()
 ) -> list[int]:
-    """Write messages without card numbers where they belong and return their conversations' ids.
+    """Write masked messages where they belong and return their conversations' ids.
 
-    The third of each says whether a card number was taken out; `payload_ids` are what they were read from, so
+    The third of each says whether anything was masked; `payload_ids` are what they were read from, so
     that erasing a person reaches that as well.
     """
     if not masked:
@@ -213,7 +214,7 @@ def _failed(inbox: InboxRecord, payload: Payload, error: Exception) -> None:
         loop_safe=False,
     )
     with transaction.atomic():
-        take_messages([(inbox, *masking.mask_message(shown))])
+        take_messages([(inbox, *masking.mask_message(shown, inbox.rules()))])
 
 
 def create(inbox: InboxRecord, address: str, name: str, subject: str, text: str, html: str) -> int:
@@ -229,7 +230,7 @@ def create(inbox: InboxRecord, address: str, name: str, subject: str, text: str,
         sent_at=timezone.now(),
     )
     with transaction.atomic():
-        return take_messages([(inbox, *masking.mask_message(message))])[0]
+        return take_messages([(inbox, *masking.mask_message(message, inbox.rules()))])[0]
 
 
 def start(inbox: InboxRecord, writer: Writer, written: Written, *, undo_seconds: int = 0) -> int:

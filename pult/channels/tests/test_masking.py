@@ -49,8 +49,6 @@ def test_card_numbers_are_masked_but_for_four_digits(text: str, expected: str) -
         "order 1234567890123456",
         "parcel 00340434161094021501",
         "JJD000390007882823",
-        "IBAN SI56 1910 0000 0123 438",
-        "IBAN HR1210010051863000160",
         "tracking 41111111111111111111111",
         "EAN 3831234567890",
         "phone +386 1 234 56 78, +48 22 123 45 67",

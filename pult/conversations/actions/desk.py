@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pult.channels import masking
+from pult.channels import queries as channels
 from pult.channels.base import Address
 from pult.conversations.actions import record
 from pult.conversations.actions.tags import standing
@@ -43,9 +44,9 @@ def save_draft(
     """
     place: dict[str, Any] = {"conversation_id": conversation_id, "staff_id": staff_id, "kind": kind}
     with transaction.atomic():
-        record.locked(conversation_id)
+        rules = channels.rules(record.locked(conversation_id).store_id)
         there = Draft.objects.filter(**place).first()
-        text, html = masking.mask(text), clean_html(masking.mask(html))
+        text, html = masking.mask(text, rules), clean_html(masking.mask(html, rules))
         files = list(attachment_ids)
         if there is not None and expected is not None and there.version not in expected:
             if not join:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pult.channels import masking, registry
+from pult.channels import queries as channels
 from pult.channels.base import Address, InboxInfo
 from pult.conversations import content
 from pult.conversations.actions import record
@@ -67,6 +68,7 @@ def reply(
     _must_say_something(written)
     with transaction.atomic():
         conversation = record.locked(conversation_id)
+        written = _masked(written, conversation.store_id)
         thread = _thread(conversation_id)
         if seen_message_id is not None and thread.newest_in_id > seen_message_id:
             raise NewerMessage(thread.newest_in_id)
@@ -78,10 +80,10 @@ def reply(
         now = timezone.now()
         new = NewMessage(
             direction="out",
-            text=masking.mask(written.text),
-            html=content.clean_html(masking.mask(written.html)),
-            reply=masking.mask(written.text),
-            subject=masking.mask(written.subject) or _answer_subject(conversation.subject),
+            text=written.text,
+            html=content.clean_html(written.html),
+            reply=written.text,
+            subject=written.subject or _answer_subject(conversation.subject),
             language=conversation.language,
             in_reply_to=thread.references[-1] if thread.references else "",
             author_name=writer.name,
@@ -125,18 +127,19 @@ def start(
     _must_say_something(written)
     if not written.to:
         raise NoRecipient
+    to, written = written.to, _masked(written, place.store_id)
     now = timezone.now()
     new = NewMessage(
         direction="out",
-        text=masking.mask(written.text),
-        html=content.clean_html(masking.mask(written.html)),
-        reply=masking.mask(written.text),
-        subject=masking.mask(written.subject),
+        text=written.text,
+        html=content.clean_html(written.html),
+        reply=written.text,
+        subject=written.subject,
         author_name=writer.name,
         author_address=inbox.address,
         staff_id=writer.staff_id,
         recipients={
-            "to": record.people(written.to),
+            "to": record.people(to),
             "cc": record.people(written.cc or ()),
             "bcc": record.people(written.bcc),
         },
@@ -169,15 +172,15 @@ def note(*, conversation_id: int, writer: Writer, text: str, html: str = "", att
     _must_say_something(Written(text=text, html=html, attachment_ids=attachment_ids))
     new = NewMessage(
         direction="note",
-        text=masking.mask(text),
-        html=content.clean_html(masking.mask(html)),
-        reply=masking.mask(text),
+        text="",
         author_name=writer.name,
         staff_id=writer.staff_id,
         state="sent",
     )
     with transaction.atomic():
         conversation = record.locked(conversation_id)
+        said = _masked(Written(text=text, html=html), conversation.store_id)
+        new.text, new.reply, new.html = said.text, said.text, content.clean_html(said.html)
         new.language = conversation.language
         message_id = record.insert_message(conversation_id, conversation.inbox_id, new)
         files = _attach(message_id, attachment_ids, writer.staff_id)
@@ -257,6 +260,12 @@ def _quotes(
     """Say whether an answer quotes the newest message: a person's does, and only to somebody who knows that message."""
     authors = {address.casefold() for _, _, address, _ in thread.answered} | {a.address.casefold() for a in answered}
     return not written.automatic and any(person["address"].casefold() in authors for person in recipients)
+
+
+def _masked(written: Written, store_id: int) -> Written:
+    rules = channels.rules(store_id)
+    text, html, subject = (masking.mask(part, rules) for part in (written.text, written.html, written.subject))
+    return dataclasses.replace(written, text=text, html=html, subject=subject)
 
 
 def _answer_subject(subject: str) -> str:

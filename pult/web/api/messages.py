@@ -93,7 +93,7 @@ def original(request: HttpRequest, message_id: int) -> HttpResponse:
 
 @router.get("/messages/{int:message_id}/original/content", response={200: Any})
 def original_content(request: HttpRequest, message_id: int) -> HttpResponse:
-    """A message as it came (card numbers masked), to be saved. It is kept for PAYLOAD_DAYS."""
+    """A message as it came (numbers masked), to be saved. It is kept for PAYLOAD_DAYS."""
     name, body = _original(request, message_id)
     response = HttpResponse(body, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -413,7 +413,7 @@ export interface paths {
     }
     /**
      * Original Content
-     * @description A message as it came (card numbers masked), to be saved. It is kept for PAYLOAD_DAYS.
+     * @description A message as it came (numbers masked), to be saved. It is kept for PAYLOAD_DAYS.
      */
     get: operations['pult_web_api_messages_original_content']
     put?: never
@@ -1070,6 +1070,30 @@ export interface paths {
      * @description An example mail with this header and footer, as it would leave. Nothing is stored or sent.
      */
     post: operations['pult_web_api_admin_letterheads_preview_letterhead']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/masking': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Store Masking
+     * @description Which numbers a store hides beside card numbers, which are always hidden.
+     */
+    get: operations['pult_web_api_admin_masking_store_masking']
+    /**
+     * Save Store Masking
+     * @description Say which numbers are hidden in what comes and is written from now on. What was hidden is gone for good.
+     */
+    put: operations['pult_web_api_admin_masking_save_store_masking']
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -2728,6 +2752,39 @@ export interface components {
        * @description The text beside it.
        */
       text: string
+    }
+    /** MaskingOut */
+    MaskingOut: {
+      /**
+       * Ibans
+       * @description Account numbers are hidden but for the country and the last four characters.
+       */
+      ibans: boolean
+      /**
+       * Documents
+       * @description Numbers of people and of their documents of identity are hidden.
+       */
+      documents: boolean
+      /**
+       * Own Ibans
+       * @description The store's own accounts, which stay readable.
+       */
+      own_ibans: string[]
+    }
+    /** MaskingIn */
+    MaskingIn: {
+      /**
+       * Ibans
+       * @default true
+       */
+      ibans: boolean
+      /**
+       * Documents
+       * @default true
+       */
+      documents: boolean
+      /** Own Ibans */
+      own_ibans?: string[]
     }
     /**
      * InboxOut
@@ -5236,6 +5293,72 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PreviewOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_masking_store_masking: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MaskingOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_masking_save_store_masking: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MaskingIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MaskingOut']
         }
       }
       /** @description A problem */

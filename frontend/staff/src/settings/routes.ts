@@ -13,6 +13,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
       { path: 'stores', component: () => import('./StoresPage.vue') },
       { path: 'inboxes', component: () => import('./InboxesPage.vue') },
       { path: 'letterheads', component: () => import('./LetterheadsPage.vue') },
+      { path: 'masking', component: () => import('./MaskingPage.vue') },
       { path: 'staff', component: () => import('./StaffPage.vue') },
       { path: 'teams', component: () => import('./TeamsPage.vue') },
       { path: 'tags', component: () => import('./TagsPage.vue') },

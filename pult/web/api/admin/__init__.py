@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from ninja import Router
 
-from pult.web.api.admin import inboxes, letterheads, operations, people, webhooks
+from pult.web.api.admin import inboxes, letterheads, masking, operations, people, webhooks
 
-routers: list[Router] = [people.router, letterheads.router, inboxes.router, operations.router, webhooks.router]
+routers: list[Router] = [
+    people.router,
+    letterheads.router,
+    masking.router,
+    inboxes.router,
+    operations.router,
+    webhooks.router,
+]
