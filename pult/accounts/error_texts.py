@@ -47,6 +47,20 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "el": "Το «{value}» δεν είναι αριθμός λογαριασμού (IBAN).",
         "pl": "„{value}” nie jest numerem rachunku (IBAN).",
     },
+    "logo": {
+        "en": "This is no picture of the kinds PNG, JPEG, GIF or WebP, or it has more than {limit} pixels on a side.",
+        "sl": "To ni slika vrste PNG, JPEG, GIF ali WebP ali pa ima na eni od stranic več kot {limit} pik.",
+        "hr": "Ovo nije slika vrste PNG, JPEG, GIF ili WebP ili na jednoj stranici ima više od {limit} piksela.",
+        "el": "Αυτό δεν είναι εικόνα PNG, JPEG, GIF ή WebP ή έχει πάνω από {limit} εικονοστοιχεία σε μία πλευρά.",
+        "pl": "To nie jest obraz PNG, JPEG, GIF ani WebP albo ma ponad {limit} pikseli na jednym z boków.",
+    },
+    "logo-size": {
+        "en": "The picture goes with every mail and may have {limit} kB at most.",
+        "sl": "Slika gre z vsako pošto in ima lahko največ {limit} kB.",
+        "hr": "Slika ide uz svaku poruku i smije imati najviše {limit} kB.",
+        "el": "Η εικόνα στέλνεται με κάθε μήνυμα και μπορεί να έχει έως {limit} kB.",
+        "pl": "Obraz jest dołączany do każdej wiadomości i może mieć najwyżej {limit} kB.",
+    },
     "choice": {
         "en": "Please choose one of these: {choices}.",
         "sl": "Izberite eno od možnosti: {choices}.",

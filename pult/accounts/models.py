@@ -48,6 +48,17 @@ class Letterhead(models.Model):
         constraints = [models.UniqueConstraint(fields=["store", "language"], name="letterhead_once")]
 
 
+class Logo(models.Model):
+    """The picture above a store's mails; it holds its stored file once."""
+
+    store = models.OneToOneField(Store, on_delete=models.CASCADE, primary_key=True, related_name="logo")
+    blob = models.ForeignKey("platform.Blob", on_delete=models.PROTECT, related_name="+")
+    media_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+
 class Team(models.Model):
     """People who share work."""
 

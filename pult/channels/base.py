@@ -145,10 +145,21 @@ class Quote:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture above a message, in the pixels in which it is shown; `words` stand where it is not."""
+
+    file: File
+    width: int
+    height: int
+    words: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message on its way out. `external_id` was fixed when it was written, and is never changed.
 
-    `header` and `footer` are HTML that the store puts above and below its messages, where the channel has pages.
+    `header` and `footer` are HTML that the store puts above and below its messages, where the channel has pages, and
+    `logo` its picture above all of it.
     """
 
     external_id: str
@@ -169,6 +180,7 @@ class OutboundMessage:
     quote: Quote | None = None
     header: str = ""
     footer: str = ""
+    logo: Logo | None = None
     conversation_id: int = 0
     message_id: int = 0
 

@@ -11,6 +11,7 @@ from tests.e2e.desk import Desk
 from tests.e2e.installation import Pult
 
 Desks = Callable[..., Desk]
+GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
 
 def test_a_header_is_written_seen_and_leaves_and_an_unknown_variable_is_refused(new_desk: Desks, pult: Pult) -> None:
@@ -63,6 +64,45 @@ def test_on_a_phone_nothing_is_cut_off(new_desk: Desks, pult: Pult) -> None:
     expect(page.frame_locator("iframe[title=Preview]").locator("p").first).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     assert desk.accessibility() == []
+
+
+def test_a_logo_is_chosen_seen_and_taken_away_and_what_is_none_is_refused(new_desk: Desks, pult: Pult) -> None:
+    desk = new_desk()
+    page = as_admin(desk, pult)
+    frame = page.frame_locator("iframe[title=Preview]")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": b"<svg/>"})
+    expect(page.get_by_role("alert")).to_contain_text("PNG, JPEG, GIF or WebP")
+    chooser.set_input_files({"name": "logo.gif", "mimeType": "image/gif", "buffer": GIF})
+    expect(page.get_by_role("alert")).to_have_count(0)
+    picture = frame.locator("img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("one => [one.complete, one.naturalWidth, one.alt.length > 0]") == [True, 1, True]
+    assert desk.accessibility() == []
+    page.get_by_role("button", name="Remove the logo").click()
+    expect(picture).to_have_count(0)
+
+
+def test_which_numbers_are_hidden_is_said_for_each_store(new_desk: Desks, pult: Pult) -> None:
+    desk = new_desk(viewport={"width": 390, "height": 800})
+    page = as_admin(desk, pult)
+    page.goto("/settings/masking")
+    own = page.get_by_label("Your own accounts")
+    own.fill("SI56 1910 0000 0123 439")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("SI56 1910 0000 0123 439")
+    own.fill("si56 191000000123438")
+    save(page)
+    page.reload()
+    expect(own).to_have_value("SI56 1910 0000 0123 438")
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    assert desk.accessibility() == []
+    page.get_by_role("switch", name="Account numbers (IBAN)").click()
+    expect(own).to_have_count(0)
+    own_kept = page.get_by_role("switch", name="Account numbers (IBAN)")
+    own_kept.click()
+    own.fill("")
+    save(page)
 
 
 def as_admin(desk: Desk, pult: Pult) -> Page:

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pult.accounts import letterheads
+from pult.accounts import letterheads, logos
 from pult.accounts import queries as accounts
-from pult.channels.base import Address, DeliveryStatus, File, OutboundMessage, Quote
+from pult.channels.base import Address, DeliveryStatus, File, Logo, OutboundMessage, Quote
 from pult.conversations.actions import record
 from pult.conversations.errors import TooLate
 from pult.conversations.models import Attachment, Conversation, Message
@@ -71,6 +71,7 @@ def prepare(message_id: int) -> Departure | None:
         quote=_quote(message),
         header=header,
         footer=footer,
+        logo=_logo(message.conversation.store_id),
         conversation_id=message.conversation_id,
         message_id=message_id,
     )
@@ -90,6 +91,15 @@ def _letterhead(message: Message) -> tuple[str, str]:
         "conversation.number": str(conversation.id),
     }
     return letterheads.filled(found.header, values), letterheads.filled(found.footer, values)
+
+
+def _logo(store_id: int) -> Logo | None:
+    found = logos.for_mail(store_id)
+    if found is None:
+        return None
+    info, content = found
+    file = File(info.name, info.media_type, content, info.content_id, inline=True)
+    return Logo(file, info.width, info.height, accounts.store(store_id).name)
 
 
 def _quote(message: Message) -> Quote | None:

@@ -1056,6 +1056,30 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/stores/{store_id}/logo': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Save Logo
+     * @description Put a picture above all mails of a store: PNG, JPEG, GIF or WebP by its bytes, 200 kB at most.
+     */
+    post: operations['pult_web_api_admin_letterheads_save_logo']
+    /**
+     * Remove Logo
+     * @description Take it away.
+     */
+    delete: operations['pult_web_api_admin_letterheads_remove_logo']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/stores/{store_id}/letterheads/{language}/preview': {
     parameters: {
       query?: never
@@ -2719,6 +2743,8 @@ export interface components {
     LetterheadsOut: {
       /** Items */
       items: components['schemas']['LetterheadOut'][]
+      /** @description The picture above all mails of the store. */
+      logo: components['schemas']['LogoOut'] | null
       /**
        * Variables
        * @description What may stand in double braces.
@@ -2726,6 +2752,28 @@ export interface components {
       variables: string[]
       /** Next */
       next: string | null
+    }
+    /** LogoOut */
+    LogoOut: {
+      /** Media Type */
+      media_type: string
+      /**
+       * Size
+       * @description Bytes.
+       */
+      size: number
+      /**
+       * Width
+       * @description Pixels in which it is shown.
+       */
+      width: number
+      /** Height */
+      height: number
+      /**
+       * Content Id
+       * @description Its id inside a mail.
+       */
+      content_id: string
     }
     /** LetterheadIn */
     LetterheadIn: {
@@ -5258,6 +5306,76 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LetterheadOut']
         }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_letterheads_save_logo: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'multipart/form-data': {
+          /**
+           * File
+           * Format: binary
+           */
+          file: string
+        }
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LogoOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_letterheads_remove_logo: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description A problem */
       default: {

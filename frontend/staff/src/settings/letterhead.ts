@@ -9,6 +9,14 @@ export interface Letterhead {
   version: number
 }
 
+/** The picture above a store's mails, and the pixels in which it is shown. */
+export interface Logo {
+  media_type: string
+  size: number
+  width: number
+  height: number
+}
+
 /** What may stand in double braces, as people call it. */
 export const VARIABLES: readonly { name: string; label: MessageKey }[] = [
   { name: 'agent.name', label: 'settings.variable_agent' },

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from pult.channels.adapters.email import flowed, subjects, tokens
 from pult.channels.adapters.email.kinds import LOOP_HEADER
-from pult.channels.adapters.email.letter import letter
+from pult.channels.adapters.email.letter import inline_files, letter
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import Address, File, InboxInfo, OutboundMessage, PermanentFailure
 
@@ -213,7 +213,7 @@ def _people(people: object) -> str:
 
 def _body(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Message:
     said = letter(inbox, settings, message)
-    inline = [file for file in message.files if file.inline and file.content_id and message.html]
+    inline = inline_files(message)
     attached = [file for file in message.files if file not in inline]
     html = _text_part(said.html, "html")
     if inline:

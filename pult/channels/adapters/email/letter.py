@@ -11,7 +11,7 @@ from html import escape
 from pult.channels.adapters.email import history
 from pult.channels.adapters.email.markup import html_of, plain_html, text_of
 from pult.channels.adapters.email.settings import Settings
-from pult.channels.base import InboxInfo, OutboundMessage, Page
+from pult.channels.base import File, InboxInfo, Logo, OutboundMessage, Page
 
 WIDTH = 640
 """Pixels that the page takes at most."""
@@ -51,7 +51,7 @@ def letter(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Pa
     languages = (message.language, inbox.language)
     said = _said(message)
     header, footer = _beside(message.header), _beside(message.footer)
-    pages = [header.html, said.html, footer.html]
+    pages = [_logo(message.logo), header.html, said.html, footer.html]
     texts = [header.text, said.text, footer.text]
     if message.quote is not None and settings.quote_history:
         pages.append(history.as_html(message.quote, *languages))
@@ -60,6 +60,23 @@ def letter(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Pa
     head = _HEAD.format(language=escape(language[:20]), title=escape(" ".join(message.subject.split())[:200]))
     return Page(
         "\n\n".join(kept for part in texts if (kept := part.strip("\n"))), head + "\n".join(filter(None, pages)) + _END
+    )
+
+
+def inline_files(message: OutboundMessage) -> list[File]:
+    """Return the pictures that stand inside the page: the store's logo, and those of the answer."""
+    inside = [file for file in message.files if file.inline and file.content_id and message.html]
+    return [message.logo.file, *inside] if message.logo else inside
+
+
+def _logo(logo: Logo | None) -> str:
+    """The picture with its size, which Outlook and programs that load no pictures need, and the words in its place."""
+    if logo is None:
+        return ""
+    return (
+        f'<div style="margin:0 0 16px"><img src="cid:{escape(logo.file.content_id)}" width="{logo.width}"'
+        f' height="{logo.height}" alt="{escape(logo.words)}" border="0"'
+        f' style="display:block;border:0;max-width:100%;height:auto"></div>'
     )
 
 

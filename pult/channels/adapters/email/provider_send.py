@@ -23,7 +23,7 @@ from pult.channels.adapters.email.compose import (
     sender_of,
     subject_of,
 )
-from pult.channels.adapters.email.letter import letter
+from pult.channels.adapters.email.letter import inline_files, letter
 from pult.channels.adapters.email.provider_events import REFERENCE_KEY
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import (
@@ -134,10 +134,11 @@ def _mail(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Any
         headers={name: value for name, value in headers.items() if value},
     )
     mail.attach_alternative(said.html, "text/html")
+    inside = inline_files(message)
+    for file in inside:
+        _inline(mail, file.name, file.content_type, file.content, file.content_id)
     for file in message.files:
-        if file.inline and file.content_id and message.html:
-            _inline(mail, file.name, file.content_type, file.content, file.content_id)
-        else:
+        if file not in inside:
             mail.attach(clean(file.name), file.content, file.content_type.partition(";")[0])
     if (reference := tokens.find(message.external_id)) is not None:
         mail.metadata = {REFERENCE_KEY: reference.token}

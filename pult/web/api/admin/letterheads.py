@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from django.http import HttpRequest, HttpResponse
+from ninja import File as Upload
 from ninja import Router, Schema
+from ninja.files import UploadedFile
 from pydantic import Field
 
-from pult.accounts import access, letterheads, queries
+from pult.accounts import access, letterheads, logos, queries
 from pult.accounts.letterheads import LONGEST, VARIABLES, LetterheadInfo
 from pult.channels import registry
-from pult.channels.base import Address, InboxInfo, OutboundMessage
-from pult.web.api.answers import answer, conditional
+from pult.channels.base import Address, File, InboxInfo, Logo, OutboundMessage
+from pult.web.api.answers import answer, conditional, empty
 from pult.web.api.auth import actor_of
 from pult.web.api.reading import versions_of
 
@@ -34,8 +38,17 @@ class LetterheadOut(Schema):
     version: int = Field(description="Counts the changes; the value for If-Match.")
 
 
+class LogoOut(Schema):
+    media_type: str
+    size: int = Field(description="Bytes.")
+    width: int = Field(description="Pixels in which it is shown.")
+    height: int
+    content_id: str = Field(description="Its id inside a mail.")
+
+
 class LetterheadsOut(Schema):
     items: list[LetterheadOut]
+    logo: LogoOut | None = Field(description="The picture above all mails of the store.")
     variables: list[str] = Field(description="What may stand in double braces.")
     next: str | None
 
@@ -58,7 +71,7 @@ def store_letterheads(request: HttpRequest, store_id: int) -> HttpResponse:
     """
     access.require(actor_of(request), "settings.write")
     found = letterheads.letterheads(store_id)
-    return conditional(request, {"items": found, "variables": VARIABLES, "next": None})
+    return conditional(request, {"items": found, "logo": logos.logo(store_id), "variables": VARIABLES, "next": None})
 
 
 @router.get("/stores/{store_id}/letterheads/{language}", response=LetterheadOut)
@@ -82,6 +95,21 @@ def save_letterhead(request: HttpRequest, store_id: int, language: str, body: Le
     return _versioned(saved)
 
 
+@router.post("/stores/{store_id}/logo", response=LogoOut)
+def save_logo(request: HttpRequest, store_id: int, file: Upload[UploadedFile]) -> HttpResponse:
+    """Put a picture above all mails of a store: PNG, JPEG, GIF or WebP by its bytes, 200 kB at most."""
+    access.require(actor_of(request), "settings.write")
+    content = file.read(logos.LARGEST + 1)
+    return answer(logos.save_logo(actor_of(request), store_id, content))
+
+
+@router.delete("/stores/{store_id}/logo", response={204: None})
+def remove_logo(request: HttpRequest, store_id: int) -> HttpResponse:
+    """Take it away."""
+    logos.remove_logo(actor_of(request), store_id)
+    return empty()
+
+
 @router.post("/stores/{store_id}/letterheads/{language}/preview", response=PreviewOut)
 def preview_letterhead(request: HttpRequest, store_id: int, language: str, body: LetterheadIn) -> HttpResponse:
     """An example mail with this header and footer, as it would leave. Nothing is stored or sent."""
@@ -98,6 +126,7 @@ def preview_letterhead(request: HttpRequest, store_id: int, language: str, body:
     header, footer = (
         letterheads.filled(letterheads.checked(name, getattr(body, name)), values) for name in ("header", "footer")
     )
+    logo = _logo(store)
     channel = registry.previewer()
     if channel is None:
         return answer({"html": "", "text": ""})
@@ -109,9 +138,24 @@ def preview_letterhead(request: HttpRequest, store_id: int, language: str, body:
         language=language,
         header=header,
         footer=footer,
+        logo=logo,
     )
     page = channel.preview(InboxInfo(0, "", "", store.name, store.language, {}), message)
-    return answer({"html": page.html, "text": page.text})
+    html = page.html.replace(f"cid:{logo.file.content_id}", _shown(logo)) if logo else page.html
+    return answer({"html": html, "text": page.text})
+
+
+def _logo(store: queries.StoreInfo) -> Logo | None:
+    found = logos.for_mail(store.id)
+    if found is None:
+        return None
+    info, content = found
+    file = File(info.name, info.media_type, content, info.content_id, inline=True)
+    return Logo(file, info.width, info.height, store.name)
+
+
+def _shown(logo: Logo) -> str:
+    return f"data:{logo.file.content_type};base64,{b64encode(logo.file.content).decode()}"
 
 
 def _versioned(found: LetterheadInfo) -> HttpResponse:
