@@ -224,6 +224,20 @@ class Check:
     detail: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hint:
+    """What the newest messages tell of an inbox's settings; `kind` is a word that the screen has a sentence for.
+
+    `count` of the `of` messages looked at bear it out.
+    """
+
+    kind: str
+    server: str = ""
+    hops: int = 0
+    count: int = 0
+    of: int = 0
+
+
 class ChannelError(Exception):
     """The channel refused; `reason` is shown to the agent in the provider's words."""
 
@@ -288,6 +302,15 @@ class Checkable(Protocol):
 
     def check(self, inbox: InboxInfo) -> Sequence[Check]:
         """Try to reach what the settings name, within seconds; change nothing there. Raises nothing."""
+        ...
+
+
+@runtime_checkable
+class Advising(Protocol):
+    """A channel that can tell from what arrived how an inbox is best set."""
+
+    def hints(self, inbox: InboxInfo, recent: Sequence[Raw]) -> Sequence[Hint]:
+        """Return what to tell the admin, from the newest messages as they came. Raises nothing."""
         ...
 
 

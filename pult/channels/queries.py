@@ -176,6 +176,15 @@ def payload(payload_id: int) -> Payload | None:
     return Payload(row.id, row.inbox_id, row.external_id, row.envelope, body, row.received_at, row.attempts)
 
 
+def newest(inbox_id: int, *, limit: int) -> list[Raw]:
+    """Return what arrived last in an inbox and lies in its row, newest first; large ones are passed over."""
+    rows = RawPayload.objects.filter(inbox=inbox_id, blob=None).exclude(body=None).order_by("-id")
+    return [
+        Raw(payload_body(body, None), envelope, received_at)
+        for body, envelope, received_at in rows.values_list("body", "envelope", "received_at")[:limit]
+    ]
+
+
 def waiting() -> int:
     """Count the payloads that nobody has parsed yet."""
     return RawPayload.objects.filter(state=RawPayload.State.RECEIVED).count()

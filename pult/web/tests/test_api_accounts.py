@@ -13,6 +13,7 @@ from django.test import Client
 from pult.accounts import access, access_log, actions, error_texts, queries
 from pult.accounts.access import SYSTEM
 from pult.accounts.tests.conftest import Browser, _quick_and_forgetful, admin, agent, browser, store
+from pult.channels import actions as channels
 from pult.platform import events, queue, webhooks
 
 __all__ = ["_quick_and_forgetful", "admin", "agent", "browser", "store"]
@@ -235,7 +236,11 @@ def test_an_inbox_keeps_its_secrets_to_itself(boss: Api, store: Any) -> None:
     wrong = boss("PATCH", f"/inboxes/{inbox['id']}", {"settings": {"imap_port": "many"}})
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "settings")
     tried = boss("POST", f"/inboxes/{inbox['id']}/test").json()
-    assert (tried["ok"], {check["name"] for check in tried["checks"]}) == (False, {"imap", "smtp"})
+    assert (tried["ok"], {check["name"] for check in tried["checks"]}, tried["hints"]) == (False, {"imap", "smtp"}, [])
+    for number in range(3):
+        channels.receive(inbox["id"], str(number), {}, b"Authentication-Results: mx.example.si; dmarc=pass\n\nhi")
+    (hint,) = boss("POST", f"/inboxes/{inbox['id']}/test").json()["hints"]
+    assert hint == {"kind": "name", "server": "mx.example.si", "hops": 0, "count": 3, "of": 3}
     fields = boss("GET", "/channels/email/form").json()["fields"]
     assert "IMAP server" in [field["label"] for field in fields]
 

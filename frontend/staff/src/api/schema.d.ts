@@ -1183,7 +1183,8 @@ export interface paths {
     put?: never
     /**
      * Test Inbox
-     * @description Try an inbox's settings out: whether its servers answer and let Pult in. Nothing is read or sent.
+     * @description Try an inbox's settings out: whether its servers answer and let Pult in, and what its newest messages tell of the
+     *     server that checks senders. Nothing is fetched or sent.
      */
     post: operations['pult_web_api_admin_inboxes_test_inbox']
     delete?: never
@@ -2935,6 +2936,28 @@ export interface components {
       ok: boolean
       /** Checks */
       checks: components['schemas']['CheckOut'][]
+      /** Hints */
+      hints: components['schemas']['HintOut'][]
+    }
+    /**
+     * HintOut
+     * @description What the newest messages tell of the server that checks senders: `name` it, it is `good`, it needs more `hops`,
+     *     there is an`other`, the named one is `lost`, Pult checks on its `own`, there is `none`.
+     */
+    HintOut: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'name' | 'good' | 'hops' | 'other' | 'lost' | 'own' | 'none'
+      /** Server */
+      server: string
+      /** Hops */
+      hops: number
+      /** Count */
+      count: number
+      /** Of */
+      of: number
     }
     /** ChoiceOut */
     ChoiceOut: {

@@ -6,13 +6,14 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pult.channels.adapters.email import check, parse, proofs, smtp_send, tokens, webhook
+from pult.channels.adapters.email import advice, check, parse, proofs, smtp_send, tokens, webhook
 from pult.channels.adapters.email.compose import ascii_domain, bounce_address, compose, needs_utf8
 from pult.channels.adapters.email.imap import ImapListener, Save
 from pult.channels.adapters.email.letter import letter
 from pult.channels.adapters.email.settings import read
 from pult.channels.base import (
     Check,
+    Hint,
     InboundEvent,
     InboxInfo,
     Listener,
@@ -85,3 +86,7 @@ class Adapter:
     def check(self, inbox: InboxInfo) -> Sequence[Check]:
         """Try the servers of the inbox out."""
         return check.checks(read(inbox.settings))
+
+    def hints(self, inbox: InboxInfo, recent: Sequence[Raw]) -> Sequence[Hint]:
+        """Say which server to name as the one that checks senders."""
+        return advice.hints(read(inbox.settings), recent)

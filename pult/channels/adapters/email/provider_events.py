@@ -6,6 +6,7 @@ checked before it was stored. Mail arrives as the bytes of a mail and is parsed 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from anymail.webhooks import brevo, mailgun, mailjet, mandrill, postmark, resend, sparkpost
 from django.test import RequestFactory
 
-from pult.channels.adapters.email import parse, reasons, tokens
+from pult.channels.adapters.email import parse, reasons, tokens, vouchers
 from pult.channels.adapters.email.settings import Settings, read
-from pult.channels.base import DeliveryStatus, InboundEvent, InboxInfo, Raw
+from pult.channels.base import Authenticity, DeliveryStatus, InboundEvent, InboundMessage, InboxInfo, Raw
 
 _VIEWS: dict[str, tuple[Any, Any]] = {
     "brevo": (brevo.BrevoInboundWebhookView, brevo.BrevoTrackingWebhookView),
@@ -63,18 +64,28 @@ def events(inbox: InboxInfo, raw: Raw) -> list[InboundEvent]:
         content_type=str(raw.envelope.get("content_type") or "application/json"),
         headers={k: v for k, v in dict(raw.envelope.get("headers") or {}).items() if k.lower() != "content-type"},
     )
-    return list(_converted(inbox, raw, view.parse_events(request)))
+    return list(_converted(inbox, raw, view.parse_events(request), settings.provider))
 
 
-def _converted(inbox: InboxInfo, raw: Raw, found: Iterable[Any]) -> Iterable[InboundEvent]:
+def _converted(inbox: InboxInfo, raw: Raw, found: Iterable[Any], provider: str) -> Iterable[InboundEvent]:
     for event in found:
         if event.event_type == "inbound":
             message = event.message
             recipient = getattr(message, "envelope_recipient", None) or inbox.address
             envelope = {"sender": getattr(message, "envelope_sender", None), "recipients": [recipient]}
-            yield from parse.events(inbox, Raw(message.as_bytes(), envelope, raw.received_at))
+            mails = parse.events(inbox, Raw(message.as_bytes(), envelope, raw.received_at))
+            yield from _vouched(mails, vouchers.of_provider(provider, event))
         elif (status := _status(inbox, event)) is not None:
             yield status
+
+
+def _vouched(mails: Iterable[InboundEvent], auth: Authenticity | None) -> Iterable[InboundEvent]:
+    """Put what the provider found out on a mail of which no named server speaks."""
+    for event in mails:
+        if isinstance(event, InboundMessage) and auth and (event.auth is None or event.auth.verdict == "unknown"):
+            yield dataclasses.replace(event, auth=auth)
+        else:
+            yield event
 
 
 def _status(inbox: InboxInfo, event: Any) -> DeliveryStatus | None:

@@ -16,12 +16,15 @@ from pult.accounts import queries as accounts
 from pult.accounts.checks import name_in_use
 from pult.accounts.errors import Invalid, NotFound
 from pult.channels import actions, queries, registry
-from pult.channels.base import Checkable
+from pult.channels.base import Advising, Checkable
 from pult.platform import forms
 from pult.web.api.answers import answer, once
 from pult.web.api.auth import actor_of
 
 router = Router(tags=["admin"])
+
+_LOOKED_AT = 20
+"""Messages in which the test of an inbox looks for hints."""
 
 
 class ListenerOut(Schema):
@@ -78,9 +81,21 @@ class CheckOut(Schema):
     detail: str
 
 
+class HintOut(Schema):
+    """What the newest messages tell of the server that checks senders: `name` it, it is `good`, it needs more `hops`,
+    there is an`other`, the named one is `lost`, Pult checks on its `own`, there is `none`."""
+
+    kind: Literal["name", "good", "hops", "other", "lost", "own", "none"]
+    server: str
+    hops: int
+    count: int
+    of: int
+
+
 class ChecksOut(Schema):
     ok: bool
     checks: list[CheckOut]
+    hints: list[HintOut]
 
 
 class ChoiceOut(Schema):
@@ -206,12 +221,16 @@ def change_inbox(request: HttpRequest, inbox_id: int, body: InboxChanges) -> Htt
 
 @router.post("/inboxes/{inbox_id}/test", response=ChecksOut)
 def test_inbox(request: HttpRequest, inbox_id: int) -> HttpResponse:
-    """Try an inbox's settings out: whether its servers answer and let Pult in. Nothing is read or sent."""
+    """Try an inbox's settings out: whether its servers answer and let Pult in, and what its newest messages tell of the
+    server that checks senders. Nothing is fetched or sent."""
     access.require(actor_of(request), "settings.write")
     known = queries.inbox(inbox_id)
     channel = registry.adapter(known.channel)
     done = channel.check(known.info()) if isinstance(channel, Checkable) else []
-    return answer({"ok": all(check.ok for check in done), "checks": done})
+    hints = (
+        channel.hints(known.info(), queries.newest(inbox_id, limit=_LOOKED_AT)) if isinstance(channel, Advising) else []
+    )
+    return answer({"ok": all(check.ok for check in done), "checks": done, "hints": hints})
 
 
 @router.get("/channels/{channel}/form", response=FormOut)
