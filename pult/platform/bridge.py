@@ -103,22 +103,27 @@ class Call:
     def run(self, application: WsgiApplication, environ: dict[str, Any]) -> None:
         """Make the whole call; runs in a thread of the pool."""
         try:
-            result = application(environ, self.start_response)
-            try:
-                if getattr(result, "streaming", False):
-                    self._pump(result)
-                else:
-                    self._answer(b"".join(result))
-            finally:
-                close = getattr(result, "close", None)
-                if close is not None:
-                    close()
+            body = self._whole(application(environ, self.start_response))
         except BaseException:
             log.exception("The request to %s failed", environ.get("PATH_INFO"))
             self.status, self.headers, body = _ERROR
-            self._answer(body)
         finally:
             environ["wsgi.input"].close()
+        # Last of all: the event loop that wakes up for it would only wait for this thread to let go of the lock.
+        if body is not None:
+            self._answer(body)
+
+    def _whole(self, result: Iterable[bytes]) -> bytes | None:
+        """Take the answer and close it; None when it was streamed."""
+        try:
+            if not getattr(result, "streaming", False):
+                return b"".join(result)
+            self._pump(result)
+            return None
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
 
     def _answer(self, body: bytes | Spool) -> None:
         self.loop.call_soon_threadsafe(self._resolve, body)
@@ -221,7 +226,7 @@ class WsgiBridge:
         try:
             async with self._turns.one():
                 begun = True
-                loop.run_in_executor(self.pool, call.run, self.application, environ)
+                self.pool.submit(call.run, self.application, environ)
                 answer = await call.started
         finally:
             if not begun:
