@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import sys
 import tempfile
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, BinaryIO, cast
 
 Scope = MutableMapping[str, Any]
@@ -21,6 +23,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
+Work = Callable[[], Callable[[], object]]
+"""What a thread does; it gives back what says that it is done, to be called when the thread is free again."""
 
 log = logging.getLogger(__name__)
 IN_MEMORY = 1 << 20
@@ -100,8 +104,11 @@ class Call:
         self.status = int(status[:3])
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
-    def run(self, application: WsgiApplication, environ: dict[str, Any]) -> None:
-        """Make the whole call; runs in a thread of the pool."""
+    def run(self, application: WsgiApplication, environ: dict[str, Any]) -> Callable[[], object]:
+        """Make the whole call in a thread; return what wakes up the event loop with the answer.
+
+        That comes last: a loop that wakes up earlier only waits for this thread to let go of the interpreter.
+        """
         try:
             body = self._whole(application(environ, self.start_response))
         except BaseException:
@@ -109,9 +116,7 @@ class Call:
             self.status, self.headers, body = _ERROR
         finally:
             environ["wsgi.input"].close()
-        # Last of all: the event loop that wakes up for it would only wait for this thread to let go of the lock.
-        if body is not None:
-            self._answer(body)
+        return partial(self._answer, body)
 
     def _whole(self, result: Iterable[bytes]) -> bytes | None:
         """Take the answer and close it; None when it was streamed."""
@@ -125,8 +130,10 @@ class Call:
             if close is not None:
                 close()
 
-    def _answer(self, body: bytes | Spool) -> None:
-        self.loop.call_soon_threadsafe(self._resolve, body)
+    def _answer(self, body: bytes | Spool | None) -> None:
+        if body is not None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+                self.loop.call_soon_threadsafe(self._resolve, body)
 
     def _resolve(self, body: bytes | Spool) -> None:
         if not self.started.done():
@@ -196,13 +203,47 @@ class Turns:
                 return
 
 
+class Crew:
+    """At most `size` threads, begun when they are needed. The one that was done last works next: what it needs is
+    still in the caches, the database connection that it gives back and takes again among it."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._begun = 0
+        self._lock = threading.Lock()
+        self._free: list[SimpleQueue[Work]] = []
+        self._waiting: deque[Work] = deque()
+
+    def take(self, work: Work) -> None:
+        """Have a thread do this, at once or when one is free."""
+        with self._lock:
+            if self._free:
+                self._free.pop().put(work)
+            elif self._begun < self._size:
+                self._begun += 1
+                threading.Thread(target=self._run, args=(work,), name=f"web_{self._begun}", daemon=True).start()
+            else:
+                self._waiting.append(work)
+
+    def _run(self, work: Work) -> None:
+        inbox: SimpleQueue[Work] = SimpleQueue()
+        while True:
+            tell = work()
+            with self._lock:
+                following = self._waiting.popleft() if self._waiting else None
+                if following is None:
+                    self._free.append(inbox)
+            tell()
+            work = following or inbox.get()
+
+
 class WsgiBridge:
     """An ASGI application that serves HTTP by a WSGI application in at most `threads` threads."""
 
     def __init__(self, application: WsgiApplication, *, threads: int, max_body: int) -> None:
         self.application = application
         self.max_body = max_body
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self.crew = Crew(threads)
         self._turns: Turns | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -226,7 +267,7 @@ class WsgiBridge:
         try:
             async with self._turns.one():
                 begun = True
-                self.pool.submit(call.run, self.application, environ)
+                self.crew.take(partial(call.run, self.application, environ))
                 answer = await call.started
         finally:
             if not begun:
@@ -242,18 +283,22 @@ class WsgiBridge:
 
 async def _read_body(receive: Receive, limit: int) -> tuple[BinaryIO, int]:
     """Read the whole body, but stop one message after the limit. Raises ClientGone."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body = message.get("body", b"")
+        return io.BytesIO(body), len(body)
     file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
-    size, more = 0, True
-    while more and size <= limit:
-        message = await receive()
+    size = 0
+    while True:
         if message["type"] == "http.disconnect":
             file.close()
             raise ClientGone
         chunk = message.get("body", b"")
-        if chunk:
-            file.write(chunk)
-            size += len(chunk)
-        more = message.get("more_body", False)
+        file.write(chunk)
+        size += len(chunk)
+        if not message.get("more_body", False) or size > limit:
+            break
+        message = await receive()
     file.seek(0)
     return file, size
 
