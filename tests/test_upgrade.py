@@ -71,7 +71,9 @@ def test_what_was_written_before_an_upgrade_is_there_after_it_and_life_goes_on(a
     call_command("migrate", verbosity=0, interactive=False)
 
     stores = [store.id for store in accounts.stores()]
-    detail = conversations.detail(conversation_id, store_ids=stores, staff_id=None, own_addresses=frozenset())
+    detail = conversations.detail(
+        conversation_id, store_ids=stores, staff_id=None, own_addresses=frozenset(), reader=None
+    )
     assert detail is not None
     assert [message.text for message in detail.messages] == ["Čevlji so premajhni."]
     found = customers.customer(detail.item.customer.id)

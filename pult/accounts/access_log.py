@@ -10,11 +10,12 @@ import ipaddress
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from pult.platform.db import hot, is_postgres, json_in
+from pult.platform.db import Given, SqlValue, hot, is_postgres, json_in
 
 KINDS = ("list", "search", "prefetch", "open", "export", "stream", "erase")
 MAX_IDS = 200
@@ -32,10 +33,23 @@ _INSERT_AT_ONCE = """
     SELECT %s::timestamptz, %s, %s, %s, %s::jsonb, %s::bigint, %s::inet FROM quick
     RETURNING id
 """
+_INSERT_BESIDE = """
+    INSERT INTO accounts_accesslog (at, actor, kind, subject, subject_ids, customer_id, address)
+    SELECT %s::timestamptz, %s, %s, 'conversation', {ids}, {customer}, %s::inet FROM {source}
+"""
+_AT_ONCE = "(SELECT set_config('synchronous_commit', 'off', true)) quick, "
 _EXPIRE = """
     DELETE FROM accounts_accesslog WHERE id IN (
         SELECT id FROM accounts_accesslog WHERE at < %s ORDER BY at LIMIT %s)
 """
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who reads (staff:3 or token:9), in which way (of KINDS), and from what IP address, where it is known."""
+
+    actor: str
+    kind: str
+    address: str | None = None
 
 
 def database() -> str:
@@ -74,6 +88,28 @@ def record(
         return
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, line)
+
+
+def record_for(reader: Reader, conversation_ids: Sequence[int], *, customer_id: int | None = None) -> None:
+    """Add the line of somebody who reads conversations."""
+    record(reader.actor, reader.kind, subject_ids=conversation_ids, customer_id=customer_id, address=reader.address)
+
+
+def note(reader: Reader, *, ids: str, customer: str, source: str, values: Sequence[SqlValue]) -> Given | None:
+    """Return the line of somebody who reads conversations as a part of the statement that reads them, which so costs no
+    more than the line; None where the log is in a database of its own, and `record_for` has to write it.
+
+    `ids` and `customer` are SQL for the conversations' ids (jsonb) and the customer's (NULL where there is none), read
+    from `source`: what follows FROM, and yields one row if anything is read and none otherwise; `values` are the
+    parameters of `source`.
+    """
+    if reader.kind not in KINDS:
+        raise ValueError(f"{reader.kind!r} is not one of {', '.join(KINDS)}")
+    if not is_postgres():
+        return None
+    quick = "" if connections[database()].in_atomic_block else _AT_ONCE
+    sql = _INSERT_BESIDE.format(ids=ids, customer=customer, source=quick + source)
+    return Given("noted", sql, [timezone.now(), reader.actor, reader.kind, _address(reader.address), *values])
 
 
 def expire() -> int:

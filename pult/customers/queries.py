@@ -13,7 +13,7 @@ from django.db.models import Q
 from pult.customers.index import INDEX
 from pult.customers.models import CustomerMerge
 from pult.platform import words
-from pult.platform.db import Part, SqlValue, gather, time_out
+from pult.platform.db import Given, Part, SqlValue, gather, time_out
 
 
 class IdentityView(msgspec.Struct, frozen=True):
@@ -63,29 +63,30 @@ def resolve(customer_id: int) -> int | None:
     return row[0] if row else None
 
 
-def _kept(customer: str) -> str:
-    """Return SQL for the id of the row that stands for a person; `customer` is SQL for the id of any of theirs."""
-    return f"(SELECT coalesce(merged_into_id, id) FROM customers_customer WHERE id = {customer})"
+def family(customer: str, values: Sequence[SqlValue]) -> list[Given]:
+    """Return what a statement has to be given to know a person's rows: `kept(id)`, the one that stands for the person,
+    and `family(id)`, all of them. `customer` is SQL for the id of any of theirs."""
+    return [
+        Given(
+            "kept", f"SELECT coalesce(merged_into_id, id) AS id FROM customers_customer WHERE id = {customer}", values
+        ),
+        Given(
+            "family",
+            "SELECT id FROM customers_customer WHERE id = (SELECT id FROM kept)"
+            " UNION ALL SELECT id FROM customers_customer WHERE merged_into_id = (SELECT id FROM kept)",
+        ),
+    ]
 
 
-def family(customer: str) -> str:
-    """Return SQL for the ids of all rows that are one person; it takes the values of `customer` twice."""
-    return (
-        f"SELECT id FROM customers_customer WHERE id = {_kept(customer)}"
-        f" UNION ALL SELECT id FROM customers_customer WHERE merged_into_id = {_kept(customer)}"
-    )
-
-
-def person(customer: str, values: Sequence[SqlValue]) -> Part:
-    """Return what has to be read for `person_of`; `customer` is SQL for the id of any row of a person."""
+def person() -> Part:
+    """Return what has to be read for `person_of`, given the person's `family`."""
     return Part(
         "person",
         """c.id, c.name, c.language, c.company, c.notes, c.first_contact_at, c.last_contact_at, c.merged_into_id,
             i.id, i.kind, i.value, i.display, i.verified_at IS NOT NULL, i.proven_at IS NOT NULL, i.undeliverable,
             i.undeliverable_kind, i.undeliverable_reason""",
-        f"FROM customers_customer c LEFT JOIN customers_identity i ON i.customer_id = c.id"
-        f" WHERE c.id IN ({family(customer)})",
-        [*values, *values],
+        "FROM family JOIN customers_customer c ON c.id = family.id"
+        " LEFT JOIN customers_identity i ON i.customer_id = c.id",
     )
 
 
@@ -113,7 +114,7 @@ def person_of(rows: Sequence[Sequence[SqlValue]]) -> CustomerView | None:
 
 def customer(customer_id: int) -> CustomerView | None:
     """Return a person by the id of any of their rows, with one query."""
-    return person_of(gather([person("%s", [customer_id])])["person"])
+    return person_of(gather([person()], family("%s", [customer_id]))["person"])
 
 
 def search(query: str, *, limit: int = 20) -> list[CustomerView]:

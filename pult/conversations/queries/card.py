@@ -10,14 +10,9 @@ from pult.customers import queries as customers
 from pult.platform.db import Part, SqlValue, gather
 
 
-def card_parts(
-    customer: str, values: Sequence[SqlValue], *, store_ids: Collection[int], staff_id: int | None
-) -> list[Part]:
-    """Return what has to be read for `card_of`; `customer` is SQL for the id of any row of a person."""
-    return [
-        customers.person(customer, values),
-        newest(customer, values, store_ids=sorted(store_ids), staff_id=staff_id),
-    ]
+def card_parts(*, store_ids: Collection[int], staff_id: int | None) -> list[Part]:
+    """Return what has to be read for `card_of`, given the person's `customers.family`."""
+    return [customers.person(), newest(store_ids=store_ids, staff_id=staff_id)]
 
 
 def card_of(rows: Mapping[str, Sequence[Sequence[SqlValue]]]) -> Card | None:
@@ -31,4 +26,5 @@ def card_of(rows: Mapping[str, Sequence[Sequence[SqlValue]]]) -> Card | None:
 
 def card(customer_id: int, *, store_ids: Collection[int], staff_id: int | None) -> Card | None:
     """Return a person's card by the id of any of their rows; None when there is no such person."""
-    return card_of(gather(card_parts("%s", [customer_id], store_ids=store_ids, staff_id=staff_id)))
+    parts = card_parts(store_ids=store_ids, staff_id=staff_id)
+    return card_of(gather(parts, customers.family("%s", [customer_id])))

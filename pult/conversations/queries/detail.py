@@ -10,6 +10,8 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
+from pult.accounts import access_log
+from pult.accounts.access_log import Reader
 from pult.channels.base import FORGED
 from pult.conversations.models import MACHINE_KINDS, Attachment, Draft
 from pult.conversations.queries.card import card_of, card_parts
@@ -28,14 +30,15 @@ from pult.conversations.views import (
     Ref,
     ReplyTo,
 )
-from pult.platform.db import Part, SqlValue, gather, hot, json_out, must_time, time_in, time_out
+from pult.customers import queries as customers
+from pult.platform.db import Part, SqlValue, among, gather, hot, json_out, must_time, time_in, time_out
 
 PAGE = 50
 _REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|url\(\s*(?:&quot;|[\"'])?https?:", re.I)
-_COLUMNS = """m.id, m.direction, m.kind, m.subject, m.text, m.html, m.reply, m.author_name, m.author_address,
-    m.customer_id, m.staff_id, m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after,
-    m.masked, m.headers -> 'warnings', m.headers -> 'auth', m.headers ->> 'refusal',
-    m.headers -> 'payload_id' IS NOT NULL, m.headers -> 'invitation'"""
+_COLUMNS = """m.id, m.direction, m.kind, m.subject, m.author_name, m.author_address, m.customer_id, m.staff_id,
+    m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after, m.masked, m.headers -> 'warnings',
+    m.headers -> 'auth', m.headers ->> 'refusal', m.headers -> 'payload_id' IS NOT NULL, m.headers -> 'invitation'"""
+_TEXTS = ("m.text", "m.html", "m.reply")
 
 
 def addresses(raw: Iterable[Mapping[str, str]] | None) -> list[AddressView]:
@@ -57,32 +60,36 @@ def attachment_view(row: Attachment) -> AttachmentView:
 
 
 def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageView:
-    recipients = json_out(row[11])
-    kind = "customer" if row[1] == "in" else "staff" if row[10] else "system"
+    (
+        message_id, direction, kind, subject, name, address, customer_id, staff_id, recipients, created_at, sent_at,
+        state, reason, send_after, masked, warnings, auth, refusal, original, invitation, text, html, reply,
+    ) = row  # fmt: skip
+    people = json_out(recipients)
+    author = "customer" if direction == "in" else "staff" if staff_id else "system"
     return MessageView(
-        id=row[0],
-        direction=row[1],
-        kind=row[2],
-        subject=row[3],
-        text=row[4],
-        html=row[5],
-        reply=row[6],
-        author=Author(kind, row[9] if kind == "customer" else row[10], row[7], row[8]),
-        to=addresses(recipients.get("to")),
-        cc=addresses(recipients.get("cc")),
-        bcc=addresses(recipients.get("bcc")),
-        created_at=must_time(row[12]),
-        sent_at=time_out(row[13]),
-        state=row[14],
-        state_reason=row[15],
-        state_category=row[20] or "",
-        send_after=time_out(row[16]),
-        masked=bool(row[17]),
-        warnings=json_out(row[18]) if row[18] else [],
-        auth=AuthView(**json_out(row[19])) if row[19] else None,
-        has_remote_images=_has_remote_pictures(row[5]),
-        has_original=bool(row[21]),
-        invitation=msgspec.convert(json_out(row[22]), InvitationView) if row[22] else None,
+        id=message_id,
+        direction=direction,
+        kind=kind,
+        subject=subject,
+        text=text,
+        html=html,
+        reply=reply,
+        author=Author(author, customer_id if author == "customer" else staff_id, name, address),
+        to=addresses(people.get("to")),
+        cc=addresses(people.get("cc")),
+        bcc=addresses(people.get("bcc")),
+        created_at=must_time(created_at),
+        sent_at=time_out(sent_at),
+        state=state,
+        state_reason=reason,
+        state_category=refusal or "",
+        send_after=time_out(send_after),
+        masked=bool(masked),
+        warnings=json_out(warnings) if warnings else [],
+        auth=AuthView(**json_out(auth)) if auth else None,
+        has_remote_images=_has_remote_pictures(html),
+        has_original=bool(original),
+        invitation=msgspec.convert(json_out(invitation), InvitationView) if invitation else None,
         attachments=files,
     )
 
@@ -98,7 +105,7 @@ def _messages(where: str, limit: int) -> str:
 
 
 def _rows(where: str, values: list[SqlValue], limit: int) -> list[Sequence[SqlValue]]:
-    return hot(f"SELECT {_COLUMNS} {_messages(where, limit)}", values)[::-1]
+    return hot(f"SELECT {', '.join([_COLUMNS, *_TEXTS])} {_messages(where, limit)}", values)[::-1]
 
 
 def _shown(rows: Sequence[Sequence[SqlValue]], *, files: bool = True) -> list[MessageView]:
@@ -222,24 +229,35 @@ def _foreign(one: AddressView, ours: Collection[str]) -> bool:
 
 
 def detail(
-    conversation_id: int, *, store_ids: Collection[int], staff_id: int | None, own_addresses: frozenset[str]
+    conversation_id: int,
+    *,
+    store_ids: Collection[int],
+    staff_id: int | None,
+    own_addresses: frozenset[str],
+    reader: Reader | None,
 ) -> Detail | None:
-    """Return a conversation of these stores with its newest messages, history, the reader's drafts and its customer.
+    """Return a conversation of these stores with its newest messages, history, the reader's drafts and its customer,
+    and leave the reader's line in the access log; no `reader` where nobody gets to see it.
 
     All but files and drafts is one statement.
     """
+    owner = customers.family("(SELECT customer_id FROM conversations_conversation WHERE id = %s)", [conversation_id])
+    condition, values = among("o.store_id", sorted(store_ids))
+    note = reader and access_log.note(
+        reader,
+        ids="jsonb_build_array(o.id)",
+        customer="(SELECT id FROM kept)",
+        source=f"conversations_conversation o WHERE o.id = %s AND {condition}",
+        values=[conversation_id, *values],
+    )
     found = gather(
         [
+            Part("message", _COLUMNS, _messages("m.conversation_id = %s", PAGE + 1), [conversation_id], _TEXTS),
             line(conversation_id, staff_id=staff_id),
-            Part("message", _COLUMNS, _messages("m.conversation_id = %s", PAGE + 1), [conversation_id]),
             *_around(conversation_id, staff_id),
-            *card_parts(
-                "(SELECT customer_id FROM conversations_conversation WHERE id = %s)",
-                [conversation_id],
-                store_ids=store_ids,
-                staff_id=staff_id,
-            ),
-        ]
+            *card_parts(store_ids=store_ids, staff_id=staff_id),
+        ],
+        [*owner, *([note] if note else [])],
     )
     if not found["line"]:
         return None
@@ -247,6 +265,8 @@ def detail(
     card = card_of(found)
     if item.store_id not in store_ids or card is None:
         return None
+    if reader and not note:
+        access_log.record_for(reader, [conversation_id], customer_id=item.customer.id)
     rows = sorted(found["message"], key=lambda row: row[0])
     return Detail(
         item=item,
@@ -280,5 +300,5 @@ def _to_answer(
         if row is None and len(rows) > PAGE:
             row = next(iter(_rows(f"m.conversation_id = %s AND m.{condition}", [conversation_id], 1)), None)
         if row is not None:
-            return [(str(row[1]), str(row[7]), str(row[8]), answered(json_out(row[11]), row[18]))]
+            return [(str(row[1]), str(row[4]), str(row[5]), answered(json_out(row[8]), row[15]))]
     return []

@@ -14,7 +14,6 @@ from django.utils import timezone
 from pult.conversations.filters import STATUSES, Filters, conditions
 from pult.conversations.models import Conversation, ReadMark
 from pult.conversations.views import Item, Page, Ref
-from pult.customers import queries as customers
 from pult.platform.db import Part, SqlValue, among, hot, json_out, marks, must_time, time_in, time_out
 from pult.platform.paging import BadCursor
 
@@ -151,16 +150,17 @@ def line_of(row: Sequence[SqlValue]) -> tuple[Item, str]:
     return _item(row), row[24]
 
 
-def newest(customer: str, values: Sequence[SqlValue], *, store_ids: Collection[int], staff_id: int | None) -> Part:
-    """Return what has to be read for `newest_of`: a person's conversations in these stores."""
+def newest(*, store_ids: Collection[int], staff_id: int | None) -> Part:
+    """Return what has to be read for `newest_of`, given a person's `family`: conversations in these stores."""
+    condition, values = among("o.store_id", sorted(store_ids))
     return Part(
         "newest",
         f"{_COLUMNS}, p.number",
-        "FROM (SELECT id, last_message_at, count(*) OVER () AS number FROM conversations_conversation"
-        f" WHERE customer_id IN ({customers.family(customer)}) AND store_id IN ({marks(store_ids) or 'NULL'})"
-        f" ORDER BY last_message_at DESC, id DESC LIMIT {NEWEST}) p"
+        "FROM (SELECT o.id, o.last_message_at, count(*) OVER () AS number"
+        " FROM family JOIN conversations_conversation o ON o.customer_id = family.id"
+        f" WHERE {condition} ORDER BY o.last_message_at DESC, o.id DESC LIMIT {NEWEST}) p"
         f" JOIN conversations_conversation c ON c.id = p.id {_JOINS}",
-        [*values, *values, *store_ids, staff_id or 0],
+        [*values, staff_id or 0],
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from pult.accounts import access, access_log
 from pult.accounts import queries as accounts
 from pult.accounts.access import Actor
+from pult.accounts.access_log import Reader
 from pult.channels import queries as channels
 from pult.conversations import actions, filters, queries
 from pult.conversations.actions import KEEP, Changes, Written
@@ -192,6 +193,7 @@ def get_conversation(request: HttpRequest, conversation_id: int, prefetch: bool 
         store_ids=access.visible_stores(actor),
         staff_id=actor.staff_id,
         own_addresses=own_addresses(),
+        reader=Reader(actor.ref, "prefetch" if prefetch else "open", address_of(request)),
     )
     if found is None:
         raise ConversationNotFound
@@ -207,13 +209,6 @@ def get_conversation(request: HttpRequest, conversation_id: int, prefetch: bool 
         "customer_card": shown_card(found.card),
         "present": found.present,
     }
-    access_log.record(
-        actor.ref,
-        "prefetch" if prefetch else "open",
-        subject_ids=[conversation_id],
-        customer_id=found.item.customer.id,
-        address=address_of(request),
-    )
     return conditional(request, body)
 
 
