@@ -95,7 +95,7 @@ def record_for(reader: Reader, conversation_ids: Sequence[int], *, customer_id: 
     record(reader.actor, reader.kind, subject_ids=conversation_ids, customer_id=customer_id, address=reader.address)
 
 
-def note(reader: Reader, *, ids: str, customer: str, source: str, values: Sequence[SqlValue]) -> Given | None:
+def note(reader: Reader, *, ids: str, customer: str, source: str, values: Sequence[SqlValue] = ()) -> Given | None:
     """Return the line of somebody who reads conversations as a part of the statement that reads them, which so costs no
     more than the line; None where the log is in a database of its own, and `record_for` has to write it.
 

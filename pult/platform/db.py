@@ -84,6 +84,9 @@ def among(column: str, values: Collection[SqlValue]) -> tuple[str, list[SqlValue
     text for any number of values but one, for which the planner need not guess how many there are."""
     if len(values) == 1:
         return f"{column} = %s", list(values)
+    if is_postgres() and all(type(value) is int for value in values):
+        # As text: psycopg looks into a list for long.
+        return f"{column} = ANY(%s::bigint[])", [f"{{{','.join(map(str, values))}}}"]
     if is_postgres():
         return f"{column} = ANY(%s)", [list(values)]
     return f"{column} IN ({marks(values)})", list(values)

@@ -11,10 +11,24 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
+from pult.accounts import access_log
+from pult.accounts.access_log import Reader
 from pult.conversations.filters import STATUSES, Filters, conditions
 from pult.conversations.models import Conversation, ReadMark
 from pult.conversations.views import Item, Page, Ref
-from pult.platform.db import Part, SqlValue, among, hot, json_out, marks, must_time, time_in, time_out
+from pult.platform.db import (
+    Given,
+    Part,
+    SqlValue,
+    among,
+    hot,
+    json_out,
+    marks,
+    must_time,
+    time_in,
+    time_out,
+    with_given,
+)
 from pult.platform.paging import BadCursor
 
 _COLUMNS = """c.id, c.subject, c.status, c.channel, c.store_id, c.inbox_id,
@@ -93,36 +107,49 @@ def conversations(
     *,
     store_ids: Sequence[int],
     staff_id: int | None,
+    reader: Reader | None,
     after: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Return one page of the inbox list, newest first, of the given stores. Raises BadCursor."""
-    branches = _branches(filters, store_ids)
-    if not branches:
-        return Page([], None)
+    """Return one page of the inbox list, newest first, of the given stores, and leave the reader's line in the access
+    log; no `reader` where nobody gets to see it. Raises BadCursor."""
+    page = _page(filters, store_ids=store_ids, staff_id=staff_id, after=after, limit=limit)
+    note = reader and access_log.note(
+        reader,
+        ids="coalesce(jsonb_agg(shown.id), '[]')",
+        customer="NULL::bigint",
+        source=f"(SELECT id FROM page ORDER BY last_message_at DESC, id DESC LIMIT {limit}) shown",
+    )
+    given, values = with_given([page, *([note] if note else [])])
+    sql = (
+        f"{given} SELECT {_COLUMNS} FROM page p JOIN conversations_conversation c ON c.id = p.id {_JOINS}"
+        " ORDER BY c.last_message_at DESC, c.id DESC"
+    )
+    items = [_item(row) for row in hot(sql, [*values, staff_id or 0])]
+    more = len(items) > limit
+    items = items[:limit]
+    if reader and not note:
+        access_log.record_for(reader, [item.id for item in items])
+    return Page(items, make_cursor(items[-1].last_message_at, items[-1].id) if more else None)
+
+
+def _page(filters: Filters, *, store_ids: Sequence[int], staff_id: int | None, after: str | None, limit: int) -> Given:
+    """Return what finds the lines of a page, and one more: `page(id, last_message_at)`. Raises BadCursor."""
     rest, rest_values = conditions(filters, staff_id=staff_id)
     if after:
         at, row_id = read_cursor(after)
         rest.append("(c.last_message_at, c.id) < (%s, %s)")
         rest_values += [time_in(at), row_id]
     walks, values = [], []
-    for where, where_values in branches:
+    for where, where_values in _branches(filters, store_ids) or [("false", [])]:
         walks.append(
             "SELECT * FROM (SELECT c.id, c.last_message_at FROM conversations_conversation c WHERE "
             + " AND ".join([where, *rest])
             + f" ORDER BY c.last_message_at DESC, c.id DESC LIMIT {limit + 1}) w"
         )
         values += [*where_values, *rest_values]
-    sql = (
-        f"SELECT {_COLUMNS} FROM (SELECT * FROM ({' UNION ALL '.join(walks)}) u"
-        f" ORDER BY last_message_at DESC, id DESC LIMIT {limit + 1}) p"
-        f" JOIN conversations_conversation c ON c.id = p.id {_JOINS}"
-        " ORDER BY c.last_message_at DESC, c.id DESC"
-    )
-    items = [_item(row) for row in hot(sql, [*values, staff_id or 0])]
-    more = len(items) > limit
-    items = items[:limit]
-    return Page(items, make_cursor(items[-1].last_message_at, items[-1].id) if more else None)
+    union = " UNION ALL ".join(walks)
+    return Given("page", f"SELECT * FROM ({union}) u ORDER BY last_message_at DESC, id DESC LIMIT {limit + 1}", values)
 
 
 def items(ids: Sequence[int], *, staff_id: int | None) -> list[Item]:

@@ -160,7 +160,7 @@ def test_a_payload_taken_twice_is_written_once(inbox: InboxRecord) -> None:
     inbound._write([inbound._read(inbox, payload)])  # type: ignore[list-item]
     with pytest.raises(inbound.Overtaken):
         inbound._write([inbound._read(inbox, payload)])  # type: ignore[list-item]
-    (item,) = queries.conversations(Filters(), store_ids=[inbox.store_id], staff_id=None).items
+    (item,) = queries.conversations(Filters(), store_ids=[inbox.store_id], staff_id=None, reader=None).items
     assert item.message_count == 1
 
 

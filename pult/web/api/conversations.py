@@ -116,30 +116,27 @@ def list_conversations(request: HttpRequest, query: Query[ListQuery]) -> HttpRes
     access.require(actor, "conversations.read")
     chosen = filters_of(query, actor)
     stores = access.visible_stores(actor)
-    if query.q.strip():
-        page = queries.search(
-            query.q,
-            chosen,
-            store_ids=stores,
-            staff_id=actor.staff_id,
-            all_stores=actor.role == "admin",
-            after=query.after or None,
-            limit=query.limit,
-        )
-    else:
+    reader = Reader(actor.ref, "search" if query.q else "list", address_of(request))
+    if not query.q.strip():
         page = queries.conversations(
             chosen,
             store_ids=sorted(stores),
             staff_id=actor.staff_id,
+            reader=reader,
             after=query.after or None,
             limit=query.limit,
         )
-    access_log.record(
-        actor.ref,
-        "search" if query.q else "list",
-        subject_ids=[item.id for item in page.items],
-        address=address_of(request),
+        return answer(page)
+    page = queries.search(
+        query.q,
+        chosen,
+        store_ids=stores,
+        staff_id=actor.staff_id,
+        all_stores=actor.role == "admin",
+        after=query.after or None,
+        limit=query.limit,
     )
+    access_log.record_for(reader, [item.id for item in page.items])
     return answer(page)
 
 
