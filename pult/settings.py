@@ -55,9 +55,11 @@ TASK_MODULES = [
     "pult.accounts.mail",
     "pult.accounts.tasks",
     "pult.channels.tasks",
+    "pult.spam.tasks",
     "pult.flows.outbound",
     "pult.flows.reactions",
     "pult.flows.privacy",
+    "pult.flows.spam",
 ]
 # Called before the processes part ways, so that what they load is shared and the first mail does not wait for it.
 PRELOAD = ["pult.platform.words.build_dictionaries", "pult.platform.language.warm_up"]
@@ -70,7 +72,7 @@ STREAM_AUTHORIZE = "pult.accounts.stream_access.authorize"
 STREAM_OPENED = "pult.accounts.stream_access.opened"
 STREAM_RENDER = "pult.web.stream.render"
 STREAM_EPHEMERAL = "pult.web.stream.ephemeral"
-# Inner addresses that Pult may call all the same: names, and networks such as 10.0.0.0/8.
+# Inner addresses that Pult may call all the same: names, with a port or for all, and networks such as 10.0.0.0/8.
 HTTP_ALLOW_HOSTS = [h for h in os.environ.get("HTTP_ALLOW_HOSTS", "").split(",") if h]
 HTTP_ALLOW_NETWORKS = [n for n in os.environ.get("HTTP_ALLOW_NETWORKS", "").split(",") if n]
 S3_BUCKET = os.environ.get("S3_BUCKET", "")
@@ -140,6 +142,7 @@ INSTALLED_APPS = [
     "pult.accounts",
     "pult.channels",
     "pult.customers",
+    "pult.spam",
     "pult.conversations",
     "pult.flows",
     "pult.demo",
@@ -171,6 +174,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.Staff"
 EVENT_DAYS = int(os.environ.get("EVENT_DAYS", "90"))
 PAYLOAD_DAYS = int(os.environ.get("PAYLOAD_DAYS", "90"))
+SPAM_DAYS = int(os.environ.get("SPAM_DAYS", "0"))  # 0: what lies in Spam is kept
 DEAD_JOB_DAYS = int(os.environ.get("DEAD_JOB_DAYS", "90"))
 ACCESS_LOG_DAYS = int(os.environ.get("ACCESS_LOG_DAYS", "400"))
 

@@ -15,7 +15,12 @@ from pathlib import Path
 
 import psycopg
 
-SERVERS = {"dovecot": "dovecot-core dovecot-imapd dovecot-lmtpd", "postfix": "postfix"}
+SERVERS = {
+    "dovecot": "dovecot-core dovecot-imapd dovecot-lmtpd",
+    "postfix": "postfix",
+    "rspamd": "rspamd",
+    "redis-server": "redis-server",
+}
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -40,7 +45,7 @@ def apt(packages: str) -> bool:
 
 
 def install_servers() -> list[str]:
-    """Bring Dovecot and Postfix; return what is missing and why."""
+    """Bring Dovecot, Postfix and rspamd; return what is missing and why."""
     missing = [packages for program, packages in SERVERS.items() if not found(program)]
     if missing and not apt(" ".join(missing)):
         return [f"mail tests with {' '.join(missing)}: not installed, and apt is not there or not allowed"]

@@ -361,4 +361,7 @@ def change_inbox(inbox_id: int, **changes: Any) -> None:
     if unknown:
         raise ValueError(f"an inbox has no {sorted(unknown)}")
     Inbox.objects.filter(id=inbox_id).update(**changes)
+    if "settings" in changes:
+        # What was said of servers that may no longer be named; a place that was reached stays.
+        ListenerState.objects.filter(inbox_id=inbox_id, value={}).exclude(error="").delete()
     forget()

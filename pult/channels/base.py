@@ -56,6 +56,20 @@ class Authenticity:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a filter beside ours says of a message. `spam` is None where it does not say; `score` stands on its own
+    scale, on which `limit` is where spam begins; `action` is what it would do, in its words. `trouble` says why it
+    could not be asked."""
+
+    by: str
+    spam: bool | None = None
+    score: float | None = None
+    limit: float | None = None
+    action: str = ""
+    trouble: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Invitation:
     """What a calendar asks or tells (RFC 5546), of the first event it holds.
 
@@ -85,7 +99,7 @@ class InboundMessage:
     first message of the thread to the direct parent, `reply` is what the person newly wrote, without quotation
     and signature. `html` is as received: it is cleaned where it is shown. `conversation_hint` is a conversation
     id that the adapter read from an address or Message-ID signed by us, and only then. `auth` is None where nobody
-    whom we trust has looked at who sent it.
+    whom we trust has looked at who sent it; `opinion` where no filter but ours has looked at it.
     """
 
     sender: Address
@@ -110,6 +124,7 @@ class InboundMessage:
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     auth: Authenticity | None = None
     invitation: Invitation | None = None
+    opinion: Opinion | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -324,6 +339,26 @@ class Vouching(Protocol):
 
     def sender_check(self, inbox: InboxInfo, raw: Raw) -> SenderCheck | None:
         """Return how to find out who sent it, None where there is nothing to ask."""
+        ...
+
+
+SpamCheck = Callable[[float], Opinion]
+"""check(deadline in time.monotonic()) asks a filter beside ours, and ends about then. Raises nothing."""
+
+
+@runtime_checkable
+class Screening(Protocol):
+    """A channel whose inboxes may name a filter beside ours, which is asked and told what people say."""
+
+    def spam_check(self, inbox: InboxInfo, raw: Raw) -> SpamCheck | None:
+        """Return how to ask it, None where the inbox names none."""
+        ...
+
+    def teach(self, inbox: InboxInfo, raw: Raw, *, spam: bool) -> str:
+        """Tell it what a person said of a message; return its name, "" where the inbox names none.
+
+        Raises TemporaryFailure, PermanentFailure.
+        """
         ...
 
 

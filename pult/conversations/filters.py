@@ -9,11 +9,13 @@ from pult.conversations.models import Status
 from pult.platform.db import SqlValue, marks
 
 STATUSES = tuple(Status.values)
+NOT_SPAM = tuple(status for status in STATUSES if status != Status.SPAM)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Filters:
-    """`assignee` is a staff id, 0 for nobody, None for anybody; the rest None or empty for any."""
+    """`assignee` is a staff id, 0 for nobody, None for anybody; the rest None or empty for any. Spam is there where
+    `statuses` name it or, without statuses, where `spam` is true."""
 
     statuses: tuple[str, ...] = ()
     assignee: int | None = None
@@ -24,6 +26,7 @@ class Filters:
     priority: int | None = None
     customer_ids: tuple[int, ...] = ()
     unread_by: int | None = None
+    spam: bool = False
 
 
 def builtin_view(name: str, staff_id: int | None) -> Filters | None:
@@ -37,10 +40,11 @@ def builtin_view(name: str, staff_id: int | None) -> Filters | None:
         "snoozed": Filters(statuses=(Status.SNOOZED.value,)),
         "closed": Filters(statuses=(Status.CLOSED.value,)),
         "all": Filters(),
+        "spam": Filters(statuses=(Status.SPAM.value,)),
     }.get(name)
 
 
-BUILTIN_VIEWS = ("mine", "unassigned", "open", "waiting", "snoozed", "closed", "all")
+BUILTIN_VIEWS = ("mine", "unassigned", "open", "waiting", "snoozed", "closed", "all", "spam")
 
 
 def conditions(filters: Filters, *, staff_id: int | None) -> tuple[list[str], list[SqlValue]]:
@@ -52,6 +56,8 @@ def conditions(filters: Filters, *, staff_id: int | None) -> tuple[list[str], li
         parts.append(sql)
         values.extend(given)
 
+    if not filters.statuses and not filters.spam:
+        add("c.status <> 'spam'", [])
     if filters.assignee == 0:
         add("c.assignee_id IS NULL", [])
     elif filters.assignee is not None:

@@ -14,6 +14,7 @@ class Status(models.TextChoices):
     WAITING_COLLEAGUE = "waiting_colleague"
     SNOOZED = "snoozed"
     CLOSED = "closed"
+    SPAM = "spam"
 
 
 class Priority(models.IntegerChoices):

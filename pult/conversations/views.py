@@ -105,6 +105,17 @@ class InvitationView(msgspec.Struct, frozen=True):
     more: int
 
 
+class SpamView(msgspec.Struct, frozen=True):
+    """Why a message was taken for spam when it came: by "filter" (ours; `clues` are the signs that told most), or by
+    another, with its score, the `limit` on its scale from where spam begins, and what it would have done."""
+
+    by: str
+    score: float | None = None
+    limit: float | None = None
+    action: str = ""
+    clues: list[str] = []
+
+
 class MessageView(msgspec.Struct, frozen=True):
     """One message. `html` is cleaned, `reply` is what was newly written, `state` is its fate, `warnings` say that it
     is not from whom it names, or what of it could not be read as its sender meant it (codes: see the channel's
@@ -135,6 +146,7 @@ class MessageView(msgspec.Struct, frozen=True):
     has_remote_images: bool
     has_original: bool
     invitation: InvitationView | None
+    spam: SpamView | None
     attachments: list[AttachmentView]
 
 

@@ -7,21 +7,34 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from pult.channels import actions as channels
 from pult.channels import masking, queries, registry
-from pult.channels.base import FORGED, Address, Authenticity, DeliveryStatus, InboundMessage, SenderCheck, Vouching
+from pult.channels.base import (
+    FORGED,
+    Address,
+    Authenticity,
+    DeliveryStatus,
+    InboundMessage,
+    Opinion,
+    Screening,
+    SenderCheck,
+    SpamCheck,
+    Vouching,
+)
 from pult.channels.queries import InboxRecord, Payload
 from pult.conversations import actions as conversations
 from pult.conversations import queries as conversation_queries
 from pult.conversations.actions import Arrival, InboxRef, Writer, Written
 from pult.customers import actions as customers
 from pult.customers.actions import Known, Wanted
+from pult.flows import spam as spam_flow
 from pult.platform import language
+from pult.spam.queries import Reason, judge
 
 log = logging.getLogger(__name__)
 BATCH = 25
@@ -38,6 +51,9 @@ class Read(NamedTuple):
     statuses: Sequence[DeliveryStatus]
     clean: bytes | None
     check: SenderCheck | None = None
+    screen: SpamCheck | None = None
+    spam: Sequence[Reason | None] = ()
+    """Of each message why it is taken for spam."""
 
 
 class Overtaken(Exception):
@@ -51,7 +67,7 @@ def run_batch(limit: int = BATCH) -> int:
         return 0
     inboxes = {inbox.id: inbox for inbox in queries.kept_inboxes()}
     read = [found for payload in waiting if (found := _read(_inbox(inboxes, payload), payload)) is not None]
-    read = _vouched(read)
+    read = _judged(_asked(read))
     try:
         _write(read)
     except Exception:
@@ -83,6 +99,7 @@ def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
         adapter, info, raw = registry.adapter(inbox.channel), inbox.info(), payload.raw()
         events = adapter.parse(info, raw)
         check = adapter.sender_check(info, raw) if isinstance(adapter, Vouching) else None
+        screen = adapter.spam_check(info, raw) if isinstance(adapter, Screening) else None
         rules = inbox.rules()
         messages = [masking.mask_message(event, rules) for event in events if isinstance(event, InboundMessage)]
         hides = any(masked for _, masked in messages) or masking.shows_number(payload.body, rules)
@@ -91,23 +108,53 @@ def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
         _failed(inbox, payload, error)
         return None
     statuses = [event for event in events if isinstance(event, DeliveryStatus)]
-    return Read(inbox, payload, messages, statuses, clean, check)
+    return Read(inbox, payload, messages, statuses, clean, check, screen)
 
 
-def _vouched(read: list[Read]) -> list[Read]:
-    """Find out who sent what needs asking, all at once: however slow the answers are, a batch waits CHECK_SECONDS,
-    and a forger's slow names take no other mail's time."""
-    asking = [one for one in read if one.check is not None]
-    if not asking:
+def _asked(read: list[Read]) -> list[Read]:
+    """Ask others who sent what, and whether it is spam, all at once: however slow the answers are, a batch waits
+    CHECK_SECONDS, and a forger's slow names take no other mail's time."""
+    checks = [(one, one.check) for one in read if one.check is not None]
+    screens = [(one, one.screen) for one in read if one.screen is not None]
+    if not checks and not screens:
         return read
     deadline = time.monotonic() + CHECK_SECONDS
-    with ThreadPoolExecutor(len(asking), "sender-check") as pool:
-        found = dict(zip(map(id, asking), pool.map(lambda one: one.check(deadline), asking), strict=True))
-    return [one._replace(messages=_with_auth(one, found[id(one)])) if id(one) in found else one for one in read]
+    with ThreadPoolExecutor(len(checks) + len(screens), "mail-check") as pool:
+        said = [(one, pool.submit(ask, deadline)) for one, ask in screens]
+        found = [(one, pool.submit(ask, deadline)) for one, ask in checks]
+    auths = {id(one): answer.result() for one, answer in found}
+    opinions = {id(one): answer.result() for one, answer in said}
+    spam_flow.note_health([(one.inbox.id, opinions[id(one)]) for one, _ in screens])
+    return [_told(one, auths.get(id(one)), opinions.get(id(one))) for one in read]
 
 
-def _with_auth(one: Read, auth: Authenticity) -> Sequence[tuple[InboundMessage, bool]]:
-    return [(dataclasses.replace(message, auth=auth), masked) for message, masked in one.messages]
+def _told(one: Read, auth: Authenticity | None, opinion: Opinion | None) -> Read:
+    changes: dict[str, Any] = {"auth": auth} if auth is not None else {}
+    # What the server before us found stands, unless there is more to say.
+    if opinion is not None and opinion.spam is not None:
+        changes["opinion"] = opinion
+    if not changes:
+        return one
+    messages = [(dataclasses.replace(message, **_kept(message, changes)), masked) for message, masked in one.messages]
+    return one._replace(messages=messages)
+
+
+def _kept(message: InboundMessage, changes: dict[str, Any]) -> dict[str, Any]:
+    said = message.opinion is not None and message.opinion.spam
+    return {name: value for name, value in changes.items() if name != "opinion" or not said}
+
+
+def _judged(read: list[Read]) -> list[Read]:
+    """Say what is spam. Whoever answers a mail of ours, or reports on one, is not asked about."""
+    asked = [(one, message) for one in read for message, _ in one.messages if not one.statuses and _is_new(message)]
+    reasons = dict(zip((id(message) for _, message in asked), judge([m for _, m in asked]), strict=True))
+    if not any(reasons.values()):
+        return read
+    return [one._replace(spam=[reasons.get(id(message)) for message, _ in one.messages]) for one in read]
+
+
+def _is_new(message: InboundMessage) -> bool:
+    return message.conversation_hint is None and message.kind != "unreadable"
 
 
 def _write_alone(one: Read) -> None:
@@ -124,6 +171,7 @@ def _write(read: Sequence[Read]) -> None:
         take_messages(
             [(one.inbox, message, masked) for one in read for message, masked in one.messages],
             payload_ids=[one.payload.id for one in read for _ in one.messages],
+            spam=[reason for one in read for reason in one.spam or [None] * len(one.messages)],
         )
         for one in read:
             for status in one.statuses:
@@ -139,26 +187,49 @@ def _finish(read: Sequence[Read]) -> bool:
 
 
 def take_messages(
-    masked: Sequence[tuple[InboxRecord, InboundMessage, bool]], *, payload_ids: Sequence[int] = ()
+    masked: Sequence[tuple[InboxRecord, InboundMessage, bool]],
+    *,
+    payload_ids: Sequence[int] = (),
+    spam: Sequence[Reason | None] = (),
 ) -> list[int]:
     """Write masked messages where they belong and return their conversations' ids.
 
-    The third of each says whether anything was masked; `payload_ids` are what they were read from, so
-    that erasing a person reaches that as well.
+    The third of each says whether anything was masked; `payload_ids` are what they were read from, so that erasing a
+    person reaches that as well; `spam` is why each is taken for spam.
     """
     if not masked:
         return []
     read_from: Sequence[int | None] = payload_ids or [None] * len(masked)
     senders = customers.identify_many([_sender(message) for _, message, _ in masked])
+    reasons = _spared(spam, [message for _, message, _ in masked], senders) if any(spam) else [None] * len(masked)
     taken = conversations.take_in_many(
         [
             Arrival(
-                ref(inbox), one.id, one.name or message.sender.address, _marked(message, one), was_masked, payload_id
+                ref(inbox),
+                one.id,
+                one.name or message.sender.address,
+                _marked(message, one),
+                was_masked,
+                payload_id,
+                reason._asdict() if reason else None,
             )
-            for (inbox, message, was_masked), one, payload_id in zip(masked, senders, read_from, strict=True)
+            for (inbox, message, was_masked), one, payload_id, reason in zip(
+                masked, senders, read_from, reasons, strict=True
+            )
         ]
     )
     return [one.conversation_id for one in taken]
+
+
+def _spared(
+    spam: Sequence[Reason | None], messages: Sequence[InboundMessage], senders: Sequence[Known]
+) -> list[Reason | None]:
+    """Take nobody for a spammer with whom the desk has corresponded, where the mail is his, or nobody can tell."""
+    known = conversation_queries.corresponded({one.id for one, why in zip(senders, spam, strict=True) if why})
+    return [
+        None if one.id in known and not one.forged and (message.auth is None or message.auth.verdict == "pass") else why
+        for why, message, one in zip(spam, messages, senders, strict=True)
+    ]
 
 
 def _sender(message: InboundMessage) -> Wanted:

@@ -12,10 +12,11 @@ from pult.channels import queries as channels
 from pult.channels import registry
 from pult.channels.base import OutcomeUnknown, PermanentFailure, TemporaryFailure
 from pult.conversations import actions as conversations
-from pult.conversations.actions import SEND_TASK
+from pult.conversations.actions import LEARN_TASK, SEND_TASK
 from pult.conversations.errors import TooLate
 from pult.customers import actions as customers
 from pult.platform import queue
+from pult.spam.queries import wants_answered
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 14
@@ -60,6 +61,8 @@ def send(message_id: int) -> None:
         conversations.mark_unknown(message_id, failure.reason)
     else:
         conversations.mark_sent(message_id, provider_id=result.provider_id)
+        if not departure.message.automatic and wants_answered():
+            queue.enqueue(LEARN_TASK, {"conversation_id": departure.message.conversation_id}, priority=-1)
 
 
 @queue.periodic("flows.settle_interrupted", every=60)

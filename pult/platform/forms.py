@@ -36,6 +36,7 @@ class FormField(msgspec.Struct, frozen=True, omit_defaults=True):
     when_value: str = ""
     minimum: int | None = None
     maximum: int | None = None
+    url: bool = False
 
 
 class BadSettings(ValueError):
@@ -86,6 +87,7 @@ def _field(entry: inspect.Field, language: str, words: Mapping[str, Words], name
         when_value,
         minimum,
         maximum,
+        bool(extra.get("url")),
     )
 
 
@@ -116,3 +118,9 @@ def validated(module: ModuleType, values: Mapping[str, Any], *, old: Mapping[str
         raise BadSettings(str(error)) from error
     kept: dict[str, Any] = msgspec.to_builtins(typed)
     return kept
+
+
+def urls(module: ModuleType, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the http addresses among settings that Pult will ask, each with its field's name."""
+    named = [entry.name for entry in form(module, "en") if entry.url]
+    return [(name, str(settings[name])) for name in named if settings.get(name)]

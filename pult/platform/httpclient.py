@@ -103,9 +103,11 @@ def is_public(address: Address) -> bool:
     return real.is_global and not inner and not real.is_reserved and not real.is_unspecified
 
 
-def check(host: str, addresses: Iterable[str], *, allow_private: bool = False) -> list[str]:
-    """Return the addresses of a host if all of them may be talked to. Raises Refused."""
-    listed = host.lower().rstrip(".") in {name.lower() for name in settings.HTTP_ALLOW_HOSTS}
+def check(host: str, addresses: Iterable[str], *, port: int = 0, allow_private: bool = False) -> list[str]:
+    """Return the addresses of a host if all of them may be talked to, at this port. Raises Refused."""
+    name = host.lower().rstrip(".")
+    names = {name, f"[{name}]:{port}" if ":" in name else f"{name}:{port}"}
+    listed = not names.isdisjoint(allowed.lower() for allowed in settings.HTTP_ALLOW_HOSTS)
     networks = [ipaddress.ip_network(text) for text in settings.HTTP_ALLOW_NETWORKS]
     good = list(addresses)
     for text in good:
@@ -139,7 +141,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
             found = self.resolve(host, port)
         except OSError as error:
             raise httpcore2.ConnectError(f"{host} cannot be resolved: {error}") from error
-        addresses = check(host, found, allow_private=self.allow_private)
+        addresses = check(host, found, port=port, allow_private=self.allow_private)
         for number, address in enumerate(addresses, 1):
             try:
                 return self.plain.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -189,6 +191,7 @@ def request(
     content: bytes | None = None,
     json: object = None,
     timeout: float = 10.0,
+    total: float | None = None,
     allow_private: bool = False,
     max_bytes: int = MAX_BYTES,
     redirects: int = MAX_REDIRECTS,
@@ -196,12 +199,12 @@ def request(
 ) -> Response:
     """Make a request, follow up to `redirects` redirects, and return the answer of a 2xx status.
 
-    `timeout` (seconds) is for connecting and for each read; the whole takes at most three times as long.
+    `timeout` (seconds) is for connecting and for each read; the whole takes at most three times as long, or `total`.
     Raises Temporary or Permanent; Refused for an inner address, unless `allow_private` or the settings
     HTTP_ALLOW_HOSTS and HTTP_ALLOW_NETWORKS let it through.
     """
     sender = client or _client(allow_private)
-    deadline = time.monotonic() + 3 * timeout
+    deadline = time.monotonic() + (3 * timeout if total is None else total)
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     sent.setdefault("user-agent", "Pult")
     body = content
@@ -243,11 +246,12 @@ def outer_url(url: str, *, resolve: Resolve = system_resolve) -> None:
     A name that cannot be resolved now passes: it is looked at again with every request. Raises Permanent, Refused.
     """
     parsed = checked_url(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
     try:
-        found = resolve(parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80))
+        found = resolve(parsed.host, port)
     except OSError:
         return
-    check(parsed.host, found)
+    check(parsed.host, found, port=port)
 
 
 def _send(sender: httpx2.Client, prepared: httpx2.Request, deadline: float, max_bytes: int) -> Response:

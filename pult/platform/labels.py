@@ -31,6 +31,7 @@ class Words:
         return text
 
 
-def field(words: Words, *, when: str = "", hidden: bool = False) -> Meta:
-    """Describe a field for the form: its label, `when` it is shown (field=value), `hidden` for a secret."""
-    return Meta(extra={"words": words, "when": when, "hidden": hidden})
+def field(words: Words, *, when: str = "", hidden: bool = False, url: bool = False) -> Meta:
+    """Describe a field for the form: its label, `when` it is shown (field=value), `hidden` for a secret, `url` for the
+    http address of a server that Pult will ask."""
+    return Meta(extra={"words": words, "when": when, "hidden": hidden, "url": url})

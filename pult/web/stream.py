@@ -10,7 +10,7 @@ import msgspec
 from pult.conversations import queries
 from pult.platform.events import EventRow
 
-_OF_CONVERSATIONS = frozenset({"conversation", "message", "note", "draft"})
+_OF_CONVERSATIONS = frozenset({"conversation", "message", "note", "draft", "spam"})
 _encoder = msgspec.json.Encoder()
 
 

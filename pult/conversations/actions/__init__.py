@@ -32,11 +32,14 @@ from pult.conversations.actions.sending import (
     record_delivery,
     stuck,
 )
+from pult.conversations.actions.spam import LEARN_TASK, delete_spam, mark_spam, not_spam
+from pult.conversations.actions.spam import verdict as spam_verdict
 from pult.conversations.actions.tags import change_tag, create_tag, remove_tag, retag
 from pult.conversations.actions.undoing import undo
 
 __all__ = [
     "KEEP",
+    "LEARN_TASK",
     "SEND_TASK",
     "Arrival",
     "Changes",
@@ -53,6 +56,7 @@ __all__ = [
     "change",
     "change_tag",
     "create_tag",
+    "delete_spam",
     "delete_view",
     "discard_draft",
     "discard_upload",
@@ -64,9 +68,11 @@ __all__ = [
     "mark_failed",
     "mark_read",
     "mark_sent",
+    "mark_spam",
     "mark_unknown",
     "mark_unread",
     "mark_waiting",
+    "not_spam",
     "note",
     "prepare",
     "record_delivery",
@@ -76,6 +82,7 @@ __all__ = [
     "retry",
     "save_draft",
     "save_view",
+    "spam_verdict",
     "start",
     "stuck",
     "sweep",

@@ -65,8 +65,10 @@ def _set_state(row: Conversation, changes: Changes, actor: str) -> list[str]:
         raise Refused("snooze_needs_time", "snoozed_until")
     if isinstance(status, Keep):
         return []
-    if status not in Status.values:
+    if status not in Status.values or status == Status.SPAM:
         raise Refused("unknown_status", "status")
+    if row.status == Status.SPAM:
+        raise Refused("in_spam", "status")
     same_time = isinstance(until, Keep) or until == row.snoozed_until
     if status == row.status and same_time:
         return []

@@ -7,7 +7,7 @@ reading it. One message is a batch of one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from pult.channels.base import InboundMessage
 from pult.conversations import content
-from pult.conversations.actions import record, threading
+from pult.conversations.actions import record, spam, threading
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.actions.threading import Slot
 from pult.conversations.index import INDEX, store_mark
@@ -26,7 +26,7 @@ from pult.platform.db import Rows, insert_together, json_in, time_in
 from pult.platform.events import NewEvent
 from pult.platform.fulltext import Entry
 
-_ATTENTIVE = frozenset({Status.OPEN.value, Status.WAITING_COLLEAGUE.value})
+_ATTENTIVE = frozenset({Status.OPEN.value, Status.WAITING_COLLEAGUE.value, Status.SPAM.value})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Arrival:
     message: InboundMessage
     masked: bool = False
     payload_id: int | None = None
+    spam: Mapping[str, object] | None = None
+    """Why it is taken for spam: `by`, `score`, `limit`, `action`, `clues`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,12 +59,17 @@ def take_in_many(arrivals: Sequence[Arrival], *, now: datetime | None = None) ->
     A message joins by a conversation id signed by us, else by the Message-IDs it refers to within the store.
     One whose id is taken by the same content is a duplicate; by other content, it is a message of its own that
     joins nothing by that id. A closed conversation reopens within threading.REOPEN_WITHIN; later a new one begins.
+    What is taken for spam opens its conversation in Spam, and is ordinary where it goes on with another.
     """
     now = now or timezone.now()
     with transaction.atomic(savepoint=False):
         news = [_new_message(arrival, now) for arrival in arrivals]
         slots = threading.assign(arrivals, news, now)
+        back = _sort(slots, arrivals)
         _write(slots, now)
+        for conversation_id in back:
+            # Only a program took it for spam, and now somebody has written there whom it does not.
+            spam.take_out(record.locked(conversation_id), "system")
     taken: dict[int, Taken] = {}
     for slot in slots:
         for index, new, message_id in slot.messages:
@@ -112,6 +119,29 @@ def _new_message(arrival: Arrival, now: datetime) -> NewMessage:
     )
 
 
+def _sort(slots: Sequence[Slot], arrivals: Sequence[Arrival]) -> list[int]:
+    """Say of each slot whether it is in Spam, and mark what is held there; return the conversations that come back.
+
+    A new one is in Spam when all that opens it is taken for spam. One that is there stays, unless no person put it
+    there and a message comes to it that is not taken for spam.
+    """
+    back = []
+    for slot in slots:
+        reasons = [arrivals[index].spam for index, _, _ in slot.messages]
+        if not reasons:
+            continue
+        if slot.fresh and None not in reasons:
+            slot.status = Status.SPAM.value
+        if slot.status != Status.SPAM:
+            continue
+        for (_, new, _), reason in zip(slot.messages, reasons, strict=True):
+            new.headers = {**new.headers, "held": True, **({"spam": reason} if reason else {})}
+        told = [new for (_, new, _), reason in zip(slot.messages, reasons, strict=True) if reason is None]
+        if any(new.kind not in MACHINE_KINDS for new in told) and not spam.marked_by_person(slot.id):
+            back.append(slot.id)
+    return back
+
+
 def _write(slots: Sequence[Slot], now: datetime) -> None:
     """Write every slot's messages, then the conversations as the last of them leaves them."""
     alive = [slot for slot in slots if slot.messages]
@@ -136,8 +166,11 @@ def _write(slots: Sequence[Slot], now: datetime) -> None:
                 )
             )
             kind = "conversation.created" if slot.fresh and position == 0 else "message.received"
+            kind = "spam.received" if slot.status == Status.SPAM else kind
             actor = f"customer:{new.customer_id}"
             told.append(NewEvent(kind, slot.inbox.store_id, slot.id, actor, {"message_id": message_id}))
+        if slot.fresh and slot.status == Status.SPAM:
+            record.note_change(slot.id, "system", spam.MARKED, "", _by(slot.messages[0][1]))
         if status is not None:
             record.note_change(slot.id, f"customer:{slot.customer_id}", "status", slot.status, status)
     insert_together(
@@ -154,6 +187,12 @@ def _write(slots: Sequence[Slot], now: datetime) -> None:
         INDEX.rows(entries),
         events.rows(told),
     )
+
+
+def _by(new: NewMessage) -> object:
+    """Return who took a message for spam."""
+    reason = new.headers.get("spam")
+    return reason.get("by", "") if isinstance(reason, Mapping) else ""
 
 
 def _of_invitation(new: NewMessage) -> list[str]:
@@ -208,7 +247,7 @@ def _row(slot: Slot) -> tuple[object, ...]:
         slot.customer_name[: record.NAME],
         first.subject[: record.SUBJECT],
         first.language,
-        Status.OPEN.value,
+        slot.status,
         0,
         slot.inbox.team_id,
         json_in([]),

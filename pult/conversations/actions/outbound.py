@@ -14,7 +14,7 @@ from pult.channels import masking, registry
 from pult.channels import queries as channels
 from pult.channels.base import Address, InboxInfo
 from pult.conversations import content
-from pult.conversations.actions import record
+from pult.conversations.actions import record, spam
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.errors import MessageNotFound, NewerMessage, NoRecipient, Refused, TooLate
 from pult.conversations.models import MACHINE_KINDS, Attachment, Conversation, Draft, Message, Status
@@ -60,7 +60,8 @@ def reply(
     undo_seconds: int = 0,
     seen_message_id: int | None = None,
 ) -> int:
-    """Answer the customer and return the message's id. It leaves after `undo_seconds`.
+    """Answer the customer and return the message's id. It leaves after `undo_seconds`. The conversation is then in
+    Spam no more.
 
     Raises ConversationNotFound, NewerMessage (the customer wrote after `seen_message_id`), NoRecipient,
     Refused("empty").
@@ -78,6 +79,8 @@ def reply(
         if not to:
             raise NoRecipient
         now = timezone.now()
+        # Whoever is answered is no spammer.
+        spam.take_out(conversation, writer.actor)
         new = NewMessage(
             direction="out",
             text=written.text,

@@ -95,7 +95,8 @@ def assign(arrivals: Sequence[Arriving], news: Sequence[NewMessage], now: dateti
             continue
         twin = _twin(arrival, new, known)
         if twin is not None:
-            slot = slots.setdefault(twin[0], _slot_of(twin[0], arrival, fresh=False))
+            status = known.standing[twin[0]].status if twin[0] in known.standing else "open"
+            slot = slots.setdefault(twin[0], _slot_of(twin[0], arrival, fresh=False, status=status))
             slot.duplicates.append((index, twin[1]))
             continue
         refers = references(arrival.message)

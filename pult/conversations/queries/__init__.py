@@ -25,18 +25,23 @@ from pult.conversations.queries.finding import (
     tags,
 )
 from pult.conversations.queries.listing import conversations, count, due_snoozes, items
+from pult.conversations.queries.spam import Arrived, arrived, corresponded, is_answered
 
 __all__ = [
     "MESSAGES_PAGE",
+    "Arrived",
     "Place",
     "StoredFile",
+    "arrived",
     "card",
     "conversations",
+    "corresponded",
     "count",
     "detail",
     "drafts",
     "due_snoozes",
     "html_of",
+    "is_answered",
     "items",
     "message",
     "messages_before",

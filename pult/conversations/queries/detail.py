@@ -29,6 +29,7 @@ from pult.conversations.views import (
     PresentView,
     Ref,
     ReplyTo,
+    SpamView,
 )
 from pult.customers import queries as customers
 from pult.platform.db import Part, SqlValue, among, gather, hot, json_out, must_time, time_in, time_out
@@ -37,7 +38,8 @@ PAGE = 50
 _REMOTE_PICTURE = re.compile(r"<img[^>]+src=[\"']?https?:|url\(\s*(?:&quot;|[\"'])?https?:", re.I)
 _COLUMNS = """m.id, m.direction, m.kind, m.subject, m.author_name, m.author_address, m.customer_id, m.staff_id,
     m.recipients, m.created_at, m.sent_at, m.state, m.state_reason, m.send_after, m.masked, m.headers -> 'warnings',
-    m.headers -> 'auth', m.headers ->> 'refusal', m.headers -> 'payload_id' IS NOT NULL, m.headers -> 'invitation'"""
+    m.headers -> 'auth', m.headers ->> 'refusal', m.headers -> 'payload_id' IS NOT NULL, m.headers -> 'invitation',
+    m.headers -> 'spam'"""
 _TEXTS = ("m.text", "m.html", "m.reply")
 
 
@@ -62,7 +64,7 @@ def attachment_view(row: Attachment) -> AttachmentView:
 def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageView:
     (
         message_id, direction, kind, subject, name, address, customer_id, staff_id, recipients, created_at, sent_at,
-        state, reason, send_after, masked, warnings, auth, refusal, original, invitation, text, html, reply,
+        state, reason, send_after, masked, warnings, auth, refusal, original, invitation, spam, text, html, reply,
     ) = row  # fmt: skip
     people = json_out(recipients)
     author = "customer" if direction == "in" else "staff" if staff_id else "system"
@@ -90,6 +92,7 @@ def _message(row: Sequence[SqlValue], files: list[AttachmentView]) -> MessageVie
         has_remote_images=_has_remote_pictures(html),
         has_original=bool(original),
         invitation=msgspec.convert(json_out(invitation), InvitationView) if invitation else None,
+        spam=msgspec.convert(json_out(spam), SpamView) if spam else None,
         attachments=files,
     )
 

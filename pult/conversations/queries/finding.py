@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import datetime
 
@@ -38,12 +39,13 @@ def search(
     """Return conversations in which every word of `query` stands in one message, newest first.
 
     Words match in every ending their dictionary knows and without accents. When nothing matches, the last
-    word is taken as a beginning. A number, also with a "#", finds the conversation that has it first. `all_stores` says
-    that `store_ids` are all there are. Raises BadCursor.
+    word is taken as a beginning. A number, also with a "#", finds the conversation that has it first. Spam is found as
+    well, unless `filters` name statuses. `all_stores` says that `store_ids` are all there are. Raises BadCursor.
     """
     terms = words.query_terms(query)
     if not terms:
         return Page([], None)
+    filters = dataclasses.replace(filters, spam=True)
     stores = frozenset({filters.store}) & store_ids if filters.store is not None else store_ids
     if not stores:
         return Page([], None)

@@ -233,6 +233,8 @@ def plain_conversations(
     rows = Conversation.objects.filter(
         store__in=store_ids, **{field: value for field, value in chosen.items() if value is not None}
     ).select_related("assignee", "customer")
+    if not filters.statuses and not filters.spam:
+        rows = rows.exclude(status="spam")
     read = dict(ReadMark.objects.filter(staff=staff_id or 0).values_list("conversation_id", "message_id"))
     result = []
     for row in rows.order_by("-last_message_at", "-id"):

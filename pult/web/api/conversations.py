@@ -78,6 +78,8 @@ def filters_of(query: ListQuery, actor: Actor) -> Filters:
         changes["customer_ids"] = (query.customer,)
     if query.unread:
         changes["unread_by"] = actor.staff_id or 0
+    # A person's conversations are all of them, as is what a search finds.
+    changes["spam"] = query.customer is not None
     return dataclasses.replace(chosen, **changes)
 
 
@@ -310,6 +312,37 @@ def add_note(request: HttpRequest, conversation_id: int, wanted: schemas.NoteIn)
         return None if found is None else found[1]
 
     return once(request, actor, write)
+
+
+@router.post("/conversations/{int:conversation_id}/spam", response=schemas.ItemOut)
+def mark_spam(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Put a conversation into Spam and let the filter learn it; If-Match holds it to a version. Nothing is deleted,
+    and `not-spam` undoes it."""
+    actor = actor_of(request)
+    visible(actor, conversation_id, "conversations.write")
+
+    def write() -> Any:
+        actions.mark_spam(conversation_id=conversation_id, actor=actor.ref, versions=versions_of(request))
+        return queries.items([conversation_id], staff_id=actor.staff_id)[0]
+
+    return once(request, actor, write, 200)
+
+
+@router.post("/conversations/{int:conversation_id}/not-spam", response=schemas.ItemOut)
+def not_spam(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Take a conversation out of Spam and let the filter learn it; If-Match holds it to a version.
+
+    It has the status from before. What came by Spam is told now as what came by itself would have been: by
+    `conversation.created` and `message.received`, once.
+    """
+    actor = actor_of(request)
+    visible(actor, conversation_id, "conversations.write")
+
+    def write() -> Any:
+        actions.not_spam(conversation_id=conversation_id, actor=actor.ref, versions=versions_of(request))
+        return queries.items([conversation_id], staff_id=actor.staff_id)[0]
+
+    return once(request, actor, write, 200)
 
 
 @router.post("/conversations/{int:conversation_id}/read", response={204: None})

@@ -56,6 +56,16 @@ class InvitationOut(Schema):
     more: int
 
 
+class SpamOut(Schema):
+    """Why a message was taken for spam: by "filter" (Pult's own; `clues` told most) or by another, named."""
+
+    by: str
+    score: float | None
+    limit: float | None
+    action: str
+    clues: list[str]
+
+
 class MessageOut(Schema):
     id: int
     direction: Literal["in", "out", "note"]
@@ -80,4 +90,5 @@ class MessageOut(Schema):
     has_remote_images: bool
     has_original: bool
     invitation: InvitationOut | None
+    spam: SpamOut | None
     attachments: list[AttachmentOut]

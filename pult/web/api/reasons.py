@@ -101,6 +101,13 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "el": "Αυτή η ώρα έχει ήδη περάσει.",
         "pl": "Ten czas już minął.",
     },
+    "in_spam": {
+        "en": "This conversation is in Spam. Say first that it is not spam.",
+        "sl": "Ta pogovor je med neželeno pošto. Najprej označite, da ni neželena pošta.",
+        "hr": "Ovaj je razgovor u neželjenoj pošti. Najprije označite da nije neželjena pošta.",
+        "el": "Αυτή η συνομιλία βρίσκεται στα ανεπιθύμητα. Δηλώστε πρώτα ότι δεν είναι ανεπιθύμητη.",
+        "pl": "Ta rozmowa jest w spamie. Najpierw proszę zaznaczyć, że to nie spam.",
+    },
     "snooze_needs_time": {
         "en": "Please say until when the conversation sleeps.",
         "sl": "Navedite, do kdaj naj bo pogovor odložen.",

@@ -16,7 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from pult.web.api.message_schemas import AddressOut, AttachmentOut, MessageOut
 
-StatusName = Literal["open", "waiting_customer", "waiting_colleague", "snoozed", "closed"]
+StatusName = Literal["open", "waiting_customer", "waiting_colleague", "snoozed", "closed", "spam"]
+SettableStatus = Literal["open", "waiting_customer", "waiting_colleague", "snoozed", "closed"]
 Text = Field(default="", max_length=200_000)
 # One line without control characters, whatever was sent.
 Subject = Annotated[str, AfterValidator(lambda text: " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split()))]
@@ -197,7 +198,7 @@ class NoteIn(Schema):
 
 
 class ChangesIn(Schema):
-    status: StatusName | None = None
+    status: SettableStatus | None = None
     assignee_id: int | None = None
     team_id: int | None = None
     priority: int | None = None

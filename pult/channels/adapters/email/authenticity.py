@@ -71,17 +71,20 @@ def spared(mail: Message, found: Authenticity) -> Authenticity:
 
 
 def _within(mail: Message, hops: int) -> Iterator[Results]:
-    received = seen = 0
+    values = [value for name, value in above(mail, hops) if name == "authentication-results"]
+    return map(authres.read, values[:_MAX_RESULTS])
+
+
+def above(mail: Message, hops: int) -> Iterator[tuple[str, str]]:
+    """Yield the headers that stand above all but `hops` Received lines, names in small letters: below, they may be
+    anybody's."""
+    received = 0
     for name, value in list(mail.raw_items())[:_MAX_HEADERS]:
         lowered = str(name).lower()
         received += lowered == "received"
         if received > hops:
             return
-        if lowered == "authentication-results":
-            seen += 1
-            if seen > _MAX_RESULTS:
-                return
-            yield authres.read(str(value))
+        yield lowered, str(value)
 
 
 def author_domain(mail: Message) -> str:

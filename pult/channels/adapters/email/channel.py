@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pult.channels.adapters.email import advice, check, parse, proofs, smtp_send, tokens, webhook
+from pult.channels.adapters.email import advice, check, parse, proofs, rspamd, smtp_send, tokens, webhook
 from pult.channels.adapters.email.compose import ascii_domain, bounce_address, compose, needs_utf8
 from pult.channels.adapters.email.imap import ImapListener, Save
 from pult.channels.adapters.email.letter import letter
@@ -22,6 +22,7 @@ from pult.channels.base import (
     Raw,
     SenderCheck,
     SendResult,
+    SpamCheck,
 )
 
 
@@ -50,6 +51,21 @@ class Adapter:
         if inbox.settings.get("authserv_id") or not proofs.peer_of(raw.envelope):
             return None
         return proofs.checking(raw, str(inbox.settings.get("arc_sealers") or ""))
+
+    def spam_check(self, inbox: InboxInfo, raw: Raw) -> SpamCheck | None:
+        """Return how to ask the inbox's rspamd about a mail; None where it has none, or no mail as it travelled."""
+        url, password = (str(inbox.settings.get(name) or "") for name in ("rspamd_url", "rspamd_password"))
+        if not url or raw.envelope.get("transport") == "webhook":
+            return None
+        return rspamd.checking(url, password, raw)
+
+    def teach(self, inbox: InboxInfo, raw: Raw, *, spam: bool) -> str:
+        """Tell the inbox's rspamd what a person said of a mail."""
+        url, password = (str(inbox.settings.get(name) or "") for name in ("rspamd_url", "rspamd_password"))
+        if not url or raw.envelope.get("transport") == "webhook":
+            return ""
+        rspamd.teach(url, password, raw, spam=spam)
+        return rspamd.NAME
 
     def send(self, inbox: InboxInfo, message: OutboundMessage, *, before_handover: Callable[[], None]) -> SendResult:
         """Hand the mail over to the inbox's SMTP server or provider."""

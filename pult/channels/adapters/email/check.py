@@ -13,19 +13,23 @@ from collections.abc import Callable
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from pult.channels.adapters.email import rspamd
 from pult.channels.adapters.email.settings import Settings
 from pult.channels.base import Check
+from pult.platform.httpclient import HttpError
 
 TIMEOUT = 8.0
 
 
 def checks(settings: Settings) -> list[Check]:
-    """Try what the settings name: fetching by IMAP, sending by SMTP."""
+    """Try what the settings name: fetching by IMAP, sending by SMTP, asking rspamd."""
     done = []
     if settings.receive == "imap":
         done.append(_try("imap", lambda: _imap(settings)))
     if settings.send == "smtp":
         done.append(_try("smtp", lambda: _smtp(settings)))
+    if settings.rspamd_url:
+        done.append(_try("rspamd", lambda: rspamd.version(settings.rspamd_url, settings.rspamd_password)))
     return done
 
 
@@ -35,7 +39,7 @@ def _try(name: str, attempt: Callable[[], str]) -> Check:
     except smtplib.SMTPResponseException as error:
         words = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
         return Check(name, False, f"{error.smtp_code} {words}")
-    except (smtplib.SMTPException, IMAPClientError, OSError, ValueError) as error:
+    except (smtplib.SMTPException, IMAPClientError, HttpError, OSError, ValueError) as error:
         return Check(name, False, str(error) or type(error).__name__)
 
 

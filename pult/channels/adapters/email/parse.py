@@ -20,6 +20,7 @@ from pult.channels.adapters.email import (
     mime,
     pictures,
     reply,
+    spamheaders,
     subjects,
     tokens,
 )
@@ -73,8 +74,9 @@ def events(inbox: InboxInfo, raw: Raw) -> list[InboundEvent]:
     mail = read(raw)
     message = mail.message
     if server := inbox.settings.get("authserv_id"):
-        auth = authenticity.by_server(mail.root, str(server), inbox.settings.get("authserv_hops", authenticity.HOPS))
-        message = dataclasses.replace(message, auth=auth)
+        hops = inbox.settings.get("authserv_hops", authenticity.HOPS)
+        auth = authenticity.by_server(mail.root, str(server), hops)
+        message = dataclasses.replace(message, auth=auth, opinion=spamheaders.opinion(mail.root, str(server), hops))
     recipients = envelope_recipients(raw)
     domain = inbox.address.rpartition("@")[2]
     try:

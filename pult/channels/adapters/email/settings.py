@@ -68,6 +68,13 @@ ARC_SEALERS = Words(
     pl="Zaufani pośrednicy (domeny ARC)",
     en="Forwarders you trust (ARC domains)",
 )
+RSPAMD_URL = Words(
+    sl="Naslov krmilnika rspamd (http://...:11334)",
+    hr="Adresa upravljača rspamd (http://...:11334)",
+    el="Διεύθυνση του ελεγκτή rspamd (http://...:11334)",
+    pl="Adres kontrolera rspamd (http://...:11334)",
+    en="Address of rspamd's controller (http://...:11334)",
+)
 SENDING = Words(sl="Pošiljanje", hr="Slanje", el="Αποστολή", pl="Wysyłanie", en="Sending")
 VERIFY_CERTIFICATES = Words(
     sl="Preverjaj potrdila strežnikov",
@@ -214,6 +221,8 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=True):
     authserv_id: Annotated[str, Meta(max_length=255), field(AUTHSERV_ID)] = ""
     authserv_hops: Annotated[int, Meta(ge=0, le=20), field(AUTHSERV_HOPS)] = 1
     arc_sealers: Annotated[str, Meta(max_length=2000), field(ARC_SEALERS, when="receive=smtp")] = ""
+    rspamd_url: Annotated[str, Meta(max_length=500), field(RSPAMD_URL, url=True)] = ""
+    rspamd_password: Annotated[str, field(PASSWORD.of("rspamd"), hidden=True)] = ""
     send: Annotated[Literal["smtp", "provider"], field(SENDING)] = "smtp"
     smtp_host: Annotated[str, field(SERVER.of("SMTP"), when="send=smtp")] = ""
     smtp_port: Annotated[Port, field(PORT.of("SMTP"), when="send=smtp")] = 587

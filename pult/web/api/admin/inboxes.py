@@ -17,7 +17,8 @@ from pult.accounts.checks import name_in_use
 from pult.accounts.errors import Invalid, NotFound
 from pult.channels import actions, queries, registry
 from pult.channels.base import Advising, Checkable
-from pult.platform import forms
+from pult.platform import forms, httpclient
+from pult.web.api.admin.webhooks import refused
 from pult.web.api.answers import answer, once
 from pult.web.api.auth import actor_of
 
@@ -116,6 +117,7 @@ class FormFieldOut(Schema):
     when_value: str = ""
     minimum: int | None = None
     maximum: int | None = None
+    url: bool = False
 
 
 class FormOut(Schema):
@@ -145,9 +147,16 @@ def _shown(inbox: queries.InboxRecord, reports: list[queries.ListenerReport]) ->
 
 def _settings(channel: str, given: dict[str, object], old: queries.InboxRecord | None = None) -> dict[str, object]:
     try:
-        return forms.validated(registry.settings(channel), given, old=old.settings if old else None)
+        kept = forms.validated(registry.settings(channel), given, old=old.settings if old else None)
     except forms.BadSettings as error:
         raise Invalid("settings", field="settings", what=str(error)) from error
+    for name, url in forms.urls(registry.settings(channel), kept):
+        if old is None or old.settings.get(name) != url:
+            try:
+                httpclient.outer_url(url)
+            except httpclient.HttpError as error:
+                raise refused(error, field=f"settings.{name}") from error
+    return kept
 
 
 def _team(team_id: int | None, store_id: int) -> None:

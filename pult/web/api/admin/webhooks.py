@@ -75,11 +75,11 @@ class DeliveriesOut(Schema):
     next: str | None
 
 
-def _refused(error: httpclient.HttpError) -> Invalid:
+def refused(error: httpclient.HttpError, *, field: str = "url") -> Invalid:
     """Return the error with which an address is refused when it is saved."""
     if isinstance(error, httpclient.Inner):
-        return Invalid("url-inner", field="url", host=error.host, address=error.address)
-    return Invalid("url", field="url", what=str(error))
+        return Invalid("url-inner", field=field, host=error.host, address=error.address)
+    return Invalid("url", field=field, what=str(error))
 
 
 def _subscription(subscription_id: int) -> dict[str, object]:
@@ -105,7 +105,7 @@ def subscribe(request: HttpRequest, body: WebhookIn) -> HttpResponse:
     try:
         made, secret = webhooks.subscribe(body.url, kinds=body.kinds, scope_ids=body.scope_ids)
     except httpclient.HttpError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     # No idempotency key here: the kept answer would hold the secret.
     return answer({"id": made, "secret": secret}, 201)
 
@@ -124,7 +124,7 @@ def change_webhook(request: HttpRequest, webhook_id: int, body: WebhookChanges) 
     try:
         webhooks.change(webhook_id, url=body.url, kinds=body.kinds, scope_ids=body.scope_ids, active=body.active)
     except httpclient.HttpError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     return answer(_subscription(webhook_id))
 
 
