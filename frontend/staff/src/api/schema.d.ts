@@ -283,6 +283,50 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/conversations/{conversation_id}/spam': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Mark Spam
+     * @description Put a conversation into Spam and let the filter learn it; If-Match holds it to a version. Nothing is deleted,
+     *     and `not-spam` undoes it.
+     */
+    post: operations['pult_web_api_conversations_mark_spam']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/conversations/{conversation_id}/not-spam': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Not Spam
+     * @description Take a conversation out of Spam and let the filter learn it; If-Match holds it to a version.
+     *
+     *     It has the status from before. What came by Spam is told now as what came by itself would have been: by
+     *     `conversation.created` and `message.received`, once.
+     */
+    post: operations['pult_web_api_conversations_not_spam']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/conversations/{conversation_id}/read': {
     parameters: {
       query?: never
@@ -1760,7 +1804,7 @@ export interface components {
        * Status
        * @enum {string}
        */
-      status: 'open' | 'waiting_customer' | 'waiting_colleague' | 'snoozed' | 'closed'
+      status: 'open' | 'waiting_customer' | 'waiting_colleague' | 'snoozed' | 'closed' | 'spam'
       /** Channel */
       channel: string
       /** Store Id */
@@ -1977,7 +2021,7 @@ export interface components {
        * Status
        * @enum {string}
        */
-      status: 'open' | 'waiting_customer' | 'waiting_colleague' | 'snoozed' | 'closed'
+      status: 'open' | 'waiting_customer' | 'waiting_colleague' | 'snoozed' | 'closed' | 'spam'
       /** Channel */
       channel: string
       /** Store Id */
@@ -2177,6 +2221,7 @@ export interface components {
       /** Has Original */
       has_original: boolean
       invitation: components['schemas']['InvitationOut'] | null
+      spam: components['schemas']['SpamOut'] | null
       /** Attachments */
       attachments: components['schemas']['AttachmentOut'][]
     }
@@ -2195,6 +2240,22 @@ export interface components {
       to: components['schemas']['AddressOut'][]
       /** Cc */
       cc: components['schemas']['AddressOut'][]
+    }
+    /**
+     * SpamOut
+     * @description Why a message was taken for spam: by "filter" (Pult's own; `clues` told most) or by another, named.
+     */
+    SpamOut: {
+      /** By */
+      by: string
+      /** Score */
+      score: number | null
+      /** Limit */
+      limit: number | null
+      /** Action */
+      action: string
+      /** Clues */
+      clues: string[]
     }
     /** ChangesIn */
     ChangesIn: {
@@ -3003,6 +3064,11 @@ export interface components {
       minimum?: number | null
       /** Maximum */
       maximum?: number | null
+      /**
+       * Url
+       * @default false
+       */
+      url: boolean
     }
     /** FormOut */
     FormOut: {
@@ -3790,6 +3856,68 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['MessageOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_conversations_mark_spam: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        conversation_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_conversations_not_spam: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        conversation_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemOut']
         }
       }
       /** @description A problem */

@@ -8,6 +8,8 @@ type Schemas = components['schemas']
 
 export type ConversationItem = Schemas['ItemOut']
 export type Status = ConversationItem['status']
+/** What somebody can set it to; spam is said, not set. */
+export type SettableStatus = Exclude<Status, 'spam'>
 export type Conversation = Schemas['DetailOut']
 export type Message = Schemas['MessageOut']
 export type Direction = Message['direction']

@@ -53,7 +53,7 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
       run,
     })
     const closed = row.status === 'closed'
-    return [
+    const closing = [
       act(
         'close',
         t(closed ? 'conversation.reopen' : 'conversation.close'),
@@ -61,12 +61,24 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
         () => void actions.toggleClosed(id),
         'e',
       ),
+    ]
+    return [
+      ...(row.status === 'spam' ? [] : closing),
       act('take', t('keys.take'), 'circle-user', () => void actions.take(id), 'i'),
       act('assign', t('assign.title'), 'user-plus', () => openPicker('assign'), 'a'),
-      act('snooze', t('snooze.title'), 'alarm-clock', () => openPicker('snooze'), 's'),
+      ...(row.status === 'spam'
+        ? []
+        : [act('snooze', t('snooze.title'), 'alarm-clock', () => openPicker('snooze'), 's')]),
+      act(
+        'spam',
+        t(row.status === 'spam' ? 'spam.not_spam' : 'spam.mark'),
+        row.status === 'spam' ? 'mail-check' : 'ban',
+        () => void actions.toggleSpam(id),
+        '!',
+      ),
       act('tags', t('tags.title'), 'tag', () => openPicker('tags'), 't'),
       act('unread', t('conversation.mark_unread'), 'mail', () => void actions.markUnread(id), 'u'),
-      ...STATUSES.filter((one) => one !== 'snoozed' && one !== row.status).map((one) =>
+      ...STATUSES.filter((one) => one !== 'snoozed' && one !== row.status && row.status !== 'spam').map((one) =>
         act(
           `status-${one}`,
           t('command.status', { status: t(`status.${one}`) }),

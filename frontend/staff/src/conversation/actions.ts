@@ -1,5 +1,5 @@
 import { ApiError } from '../api/http'
-import type { ConversationItem, Status } from '../api/types'
+import type { ConversationItem, SettableStatus } from '../api/types'
 import { useSession } from '../app/session'
 import { matches } from '../inbox/filters'
 import { useList } from '../inbox/list'
@@ -25,6 +25,13 @@ export function useConversationActions() {
   async function change(id: number, patch: Patch, said?: string): Promise<void> {
     const before = conversations.items.get(id)
     if (!before) return
+    if (before.status === 'spam' && (patch.status ?? patch.snoozed_until)) {
+      toast({
+        text: t('spam.first'),
+        action: { label: t('spam.not_spam'), keys: '!', run: () => void sayWhether(id, false) },
+      })
+      return
+    }
     const after: ConversationItem = {
       ...before,
       status: patch.status ?? (patch.snoozed_until ? 'snoozed' : before.status),
@@ -33,7 +40,7 @@ export function useConversationActions() {
     if (list.rows.includes(id) && leaves(after)) selection.leave(id)
     const back: Patch = {}
     if (patch.status !== undefined || patch.snoozed_until !== undefined) {
-      back.status = before.status
+      back.status = before.status === 'spam' ? 'open' : before.status
       back.snoozed_until = before.snoozed_until
     }
     if (patch.assignee_id !== undefined) back.assignee_id = before.assignee?.id ?? null
@@ -58,6 +65,32 @@ export function useConversationActions() {
     }
   }
 
+  /** Say that it is spam, or that it is not; it goes where it then belongs, and can come back. */
+  async function sayWhether(id: number, spam: boolean): Promise<void> {
+    const before = conversations.items.get(id)
+    if (!before || (before.status === 'spam') === spam) return
+    if (list.rows.includes(id) && leaves({ ...before, status: spam ? 'spam' : 'open' })) selection.leave(id)
+    let unsay = () => {}
+    try {
+      const done = conversations.sayWhether(id, spam)
+      unsay = toast({
+        text: t(spam ? 'done.spam' : 'done.not_spam'),
+        action: {
+          label: t('app.undo'),
+          keys: 'z',
+          run: () => void conversations.sayWhether(id, !spam).then(() => views.recount(), failed),
+        },
+      })
+      await done
+      views.recount()
+    } catch (error) {
+      unsay()
+      failed(error)
+    }
+  }
+
+  const toggleSpam = (id: number) => sayWhether(id, conversations.items.get(id)?.status !== 'spam')
+
   function failed(error: unknown): void {
     if (!(error instanceof ApiError)) throw error
     // Gone, or not this person's to see any more: then so may be others.
@@ -65,7 +98,7 @@ export function useConversationActions() {
     toast({ text: error.message, tone: 'bad' })
   }
 
-  const setStatus = (id: number, status: Status) =>
+  const setStatus = (id: number, status: SettableStatus) =>
     change(id, { status }, status === 'closed' ? t('done.closed') : status === 'open' ? t('done.opened') : undefined)
 
   /** Close what is open, open what is closed. */
@@ -103,5 +136,17 @@ export function useConversationActions() {
     }
   }
 
-  return { setStatus, toggleClosed, assign, take, snooze, setPriority, setTeam, toggleTag, rename, markUnread }
+  return {
+    setStatus,
+    toggleClosed,
+    toggleSpam,
+    assign,
+    take,
+    snooze,
+    setPriority,
+    setTeam,
+    toggleTag,
+    rename,
+    markUnread,
+  }
 }

@@ -1,8 +1,14 @@
-import type { Status } from '../api/types'
+import type { SettableStatus, Status } from '../api/types'
 import { hasMessage, t } from '../i18n'
 import type { IconName } from '../ui'
 
-export const STATUSES: readonly Status[] = ['open', 'waiting_customer', 'waiting_colleague', 'snoozed', 'closed']
+export const STATUSES: readonly SettableStatus[] = [
+  'open',
+  'waiting_customer',
+  'waiting_colleague',
+  'snoozed',
+  'closed',
+]
 
 export const STATUS_ICON: Record<Status, IconName> = {
   open: 'circle-dot',
@@ -10,6 +16,7 @@ export const STATUS_ICON: Record<Status, IconName> = {
   waiting_colleague: 'users',
   snoozed: 'alarm-clock',
   closed: 'circle-check',
+  spam: 'ban',
 }
 
 export const STATUS_TONE: Record<Status, 'plain' | 'accent' | 'ok' | 'warn' | 'info'> = {
@@ -18,6 +25,7 @@ export const STATUS_TONE: Record<Status, 'plain' | 'accent' | 'ok' | 'warn' | 'i
   waiting_colleague: 'info',
   snoozed: 'warn',
   closed: 'ok',
+  spam: 'plain',
 }
 
 export const PRIORITIES = [2, 1, 0, -1] as const

@@ -1,14 +1,14 @@
 import { defineStore } from 'pinia'
 import { markRaw, shallowReactive } from 'vue'
 import { ApiError, Offline, get, getTagged } from '../api/http'
-import type { Conversation, ConversationItem, Message, Status } from '../api/types'
+import type { Conversation, ConversationItem, Message, SettableStatus } from '../api/types'
 import { useSession } from '../app/session'
 import { lost } from '../live/connection'
 import { ActionQueue } from '../live/queue'
 
 /** What PATCH /conversations/{id} takes. */
 export interface Patch {
-  status?: Status
+  status?: SettableStatus
   assignee_id?: number | null
   team_id?: number | null
   priority?: number
@@ -240,6 +240,29 @@ export const useConversations = defineStore('conversations', () => {
     }
   }
 
+  /** Say that a conversation is spam, or that it is not: shown at once, taken back if the server refuses. */
+  async function sayWhether(id: number, spam: boolean): Promise<void> {
+    const before = items.get(id)
+    // What it comes back to only the server knows; nearly always it is open.
+    if (before) take({ ...before, status: spam ? 'spam' : 'open' }, true)
+    try {
+      const outcome = await queue.perform<ConversationItem>({
+        method: 'POST',
+        path: `/conversations/${id}/${spam ? 'spam' : 'not-spam'}`,
+        body: {},
+        conversation: id,
+      })
+      if (outcome.queued) lost()
+      else {
+        take(outcome.answer, true)
+        markStale(id)
+      }
+    } catch (error) {
+      if (before) take({ ...before, version: items.get(id)?.version ?? before.version }, true)
+      throw error
+    }
+  }
+
   function setUnread(id: number, unread: boolean): void {
     const row = items.get(id)
     if (row && row.unread !== unread) take({ ...row, unread }, true)
@@ -286,6 +309,7 @@ export const useConversations = defineStore('conversations', () => {
     takeMessage,
     dropMessage,
     change,
+    sayWhether,
     read,
     unread,
   }

@@ -17,7 +17,7 @@ export type FilterKey = (typeof FILTER_KEYS)[number]
 export type Filters = Partial<Record<FilterKey, string>>
 
 /** Views that are there without being made. */
-export const BUILTIN_VIEWS = ['mine', 'unassigned', 'open', 'waiting', 'snoozed', 'closed', 'all'] as const
+export const BUILTIN_VIEWS = ['mine', 'unassigned', 'open', 'waiting', 'snoozed', 'closed', 'all', 'spam'] as const
 export type BuiltinView = (typeof BUILTIN_VIEWS)[number]
 export const DEFAULT_VIEW: BuiltinView = 'open'
 
@@ -72,6 +72,7 @@ export const STANDS_FOR: Record<BuiltinView, ViewFilters> = {
   snoozed: { status: 'snoozed' },
   closed: { status: 'closed' },
   all: {},
+  spam: { status: 'spam' },
 }
 
 function isBuiltin(view: string): view is BuiltinView {
@@ -79,7 +80,7 @@ function isBuiltin(view: string): view is BuiltinView {
 }
 
 function meets(filters: ViewFilters, item: ConversationItem, viewer: Viewer): boolean {
-  if (filters.status && !filters.status.split(',').includes(item.status)) return false
+  if (filters.status ? !filters.status.split(',').includes(item.status) : item.status === 'spam') return false
   if (filters.assignee === 'me' && item.assignee?.id !== viewer.id) return false
   if (filters.assignee === 'none' && item.assignee !== null) return false
   if (filters.assignee && /^\d+$/.test(filters.assignee) && item.assignee?.id !== Number(filters.assignee)) return false
@@ -108,6 +109,9 @@ export function matches(
   if (!base) return null
   // What is chosen beside a view takes the place of what the view says of the same thing.
   const { view: _, q, ...chosen } = filters
-  if (!meets({ ...base, ...chosen }, item, viewer)) return false
+  // A search finds spam as well.
+  const wanted = { ...base, ...chosen }
+  const asked = q && !wanted.status ? { ...wanted, status: item.status } : wanted
+  if (!meets(asked, item, viewer)) return false
   return q ? null : true
 }

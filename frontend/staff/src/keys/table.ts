@@ -18,6 +18,7 @@ export const KEYS = {
   snooze: { keys: 's', label: 'keys.snooze', group: 'act' },
   tags: { keys: 't', label: 'keys.tags', group: 'act' },
   unread: { keys: 'u', label: 'keys.unread', group: 'act' },
+  spam: { keys: '!', label: 'keys.spam', group: 'act' },
   undo: { keys: 'z', label: 'keys.undo', group: 'act' },
   reply: { keys: 'r', label: 'compose.reply', group: 'write' },
   note: { keys: 'n', label: 'compose.note', group: 'write' },

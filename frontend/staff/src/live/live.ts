@@ -72,7 +72,7 @@ export const useLive = defineStore('live', () => {
     if (word.conversation) {
       // The row is written for everybody: who has read what is known here.
       let unread = known?.unread ?? word.conversation.last_direction === 'in'
-      if (word.kind === 'message.received') unread = true
+      if (word.kind === 'message.received' || word.kind === 'spam.received') unread = true
       if (word.kind === 'conversation.read' && isMe(word.actor)) unread = false
       if (MESSAGE_KINDS.has(word.kind) && word.conversation.last_direction !== 'in') unread = known?.unread ?? false
       const row = word.conversation

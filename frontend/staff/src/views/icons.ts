@@ -10,4 +10,5 @@ export const VIEW_ICON: Readonly<Record<BuiltinView, IconName>> = {
   snoozed: 'alarm-clock',
   closed: 'archive',
   all: 'layers',
+  spam: 'ban',
 }
