@@ -21,6 +21,7 @@ STEM = 8
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LINK = re.compile(r"\bhttps?://([^\s/\"'<>?#:@]{3,120})", re.IGNORECASE)
+_LINK_WHOLE = re.compile(r"\bhttps?://\S{1,2000}", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']?\s*https?://([^\s/\"'<>?#:@]{3,120})", re.IGNORECASE)
 _SHOUT = re.compile(r"!{2,}|[$€£]{2,}|\b[A-ZČŠŽĆĐŁŚŻΑ-Ω]{5,}\b")
 
@@ -31,7 +32,7 @@ def signs(message: InboundMessage) -> list[str]:
     found: dict[str, None] = dict.fromkeys(_made(message))
     for word in _words(message.subject[:500], MOST_SUBJECT):
         found["subject " + word] = None
-    for word in _words(message.text[:READ], MOST - len(found)):
+    for word in _words(_LINK_WHOLE.sub(" ", message.text[:READ]), MOST - len(found)):
         found[word] = None
     return list(found)[:MOST]
 

@@ -24,6 +24,9 @@ export function toast(options: ToastOptions): () => void {
   return () => dismiss(id)
 }
 
+/** What the newest one that offers something to do would do. */
+export const offered = (): (() => void) | undefined => [...toasts.value].reverse().find((entry) => entry.action)?.action?.run
+
 /** Whoever comes next is not told what the one before did. */
 export function dismissAll(): void {
   toasts.value = []
