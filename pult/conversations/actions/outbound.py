@@ -79,7 +79,6 @@ def reply(
         if not to:
             raise NoRecipient
         now = timezone.now()
-        # Whoever is answered is no spammer.
         spam.take_out(conversation, writer.actor)
         new = NewMessage(
             direction="out",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from pult.accounts import access
 from pult.accounts import actions as accounts
@@ -17,18 +17,25 @@ from pult.accounts import queries as accounts_queries
 from pult.accounts.access import SYSTEM
 from pult.channels import actions as channels
 from pult.channels import queries as channels_queries
+from pult.channels import registry
+from pult.channels.base import InboundMessage, Raw
 from pult.channels.queries import InboxRecord
 from pult.flows import inbound
-
-MAILBOX = "pomoc@shop.example"
+from pult.flows.tests.mails import MAILBOX as MAILBOX
+from pult.flows.tests.mails import mail as mail
+from pult.flows.tests.spam_mail import HAM, SPAM, numbered
+from pult.spam import actions as spam_actions
+from pult.spam import queries as spam_queries
 
 
 @pytest.fixture(autouse=True)
 def _forgetful(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     access.forget()
+    spam_queries.forget()
     yield
     access.forget()
+    spam_queries.forget()
 
 
 @pytest.fixture
@@ -87,23 +94,6 @@ def person(store: accounts_queries.StoreInfo) -> Callable[..., tuple[int, Api]]:
     return make
 
 
-def mail(
-    subject: str = "Kje je moj paket?",
-    text: str = "Pozdravljeni, paketa še ni. Lep pozdrav, Maja",
-    sender: str = "Maja Kos <maja@customers.example>",
-    message_id: str = "<1@customers.example>",
-    **headers: str,
-) -> bytes:
-    """Return an ordinary mail."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, MAILBOX, subject
-    message["Message-ID"] = message_id
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content(text)
-    return message.as_bytes()
-
-
 @pytest.fixture
 def arrive(inbox: InboxRecord) -> Callable[..., None]:
     """arrive(mail bytes): take in and work through it."""
@@ -121,3 +111,17 @@ def opened(arrive: Callable[..., None], api: Api) -> int:
     """A conversation with one mail in it."""
     arrive(mail())
     return int(api("GET", "/conversations").json()["items"][0]["id"])
+
+
+@pytest.fixture
+def trained(inbox: InboxRecord) -> None:
+    """The filter has learned as much as it needs."""
+    adapter = registry.adapter(inbox.channel)
+    for index in range(2 * spam_queries.ENOUGH):
+        bad = index % 2 == 0
+        body = numbered(SPAM if bad else HAM, index // 2)
+        (message,) = adapter.parse(inbox.info(), Raw(body, {}, timezone.now()))
+        assert isinstance(message, InboundMessage)
+        assert spam_actions.learn(message_id=1_000_000 + index, message=message, spam=bad)
+    known = spam_queries.learned()
+    assert (known.spam, known.ham) == (spam_queries.ENOUGH, spam_queries.ENOUGH)
