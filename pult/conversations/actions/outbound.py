@@ -60,8 +60,7 @@ def reply(
     undo_seconds: int = 0,
     seen_message_id: int | None = None,
 ) -> int:
-    """Answer the customer and return the message's id. It leaves after `undo_seconds`. The conversation is then in
-    Spam no more.
+    """Answer the customer, whom that takes out of Spam, and return the message's id. It leaves after `undo_seconds`.
 
     Raises ConversationNotFound, NewerMessage (the customer wrote after `seen_message_id`), NoRecipient,
     Refused("empty").
