@@ -1,11 +1,11 @@
-"""Options of the whole suite."""
+"""Options and order of the whole suite."""
 
 from __future__ import annotations
 
 import pytest
 
 DATABASE = {"db", "transactional_db", "django_db_setup"}
-ELSEWHERE = ("program", "mailserver")  # what these tests start has a database of its own
+PROGRAMS = ("program", "mailserver")  # these start processes, which tests of one file share, and wait for them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,14 +15,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep only what a database can change, where that is asked for."""
-    if not config.getoption("--needs-database"):
-        return
-    kept = [item for item in items if _needs_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    items[:] = kept
+    """Begin with what takes longest, one file of it in one process; leave out what was asked to be left out."""
+    if config.getoption("--needs-database"):
+        kept = [item for item in items if _needs_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+    for item in items:
+        if _starts_programs(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: not _starts_programs(item))
+
+
+def _starts_programs(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in PROGRAMS)
 
 
 def _needs_database(item: pytest.Item) -> bool:
-    marked = any(item.get_closest_marker(name) for name in ("django_db", *ELSEWHERE))
+    if item.get_closest_marker("own_database"):
+        return False
+    # What a program is started with has a database that the settings name.
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "program"))
     return marked or bool(DATABASE & set(getattr(item, "fixturenames", ())))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import machine
@@ -19,6 +20,8 @@ import reports
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
 SLOW = "not browser and not soak"
+# Processes of a pass. They wait for one another, for servers and for pages: more of them than there are cores.
+SPREAD = ("-n", str(min(os.cpu_count() or 2, 7) + 1), "--dist", "loadgroup")
 
 
 class Run:
@@ -35,9 +38,26 @@ class Run:
         print(f"\n--- {name}", flush=True)
         begun = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False)
-        verdict = "fine" if done.returncode == 0 else "FAILED"
-        print(f"--- {name}: {verdict}, {time.monotonic() - begun:.0f} s", flush=True)
-        if done.returncode != 0:
+        self._judge(name, done.returncode, time.monotonic() - begun)
+
+    def together(self, steps: dict[str, list[str]]) -> None:
+        """Run commands beside one another, one for each core; what one said is printed whole when it ends."""
+
+        def run(name: str, command: list[str]) -> tuple[str, subprocess.CompletedProcess[str], float]:
+            begun = time.monotonic()
+            both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+            done = subprocess.run(command, cwd=ROOT, text=True, errors="replace", check=False, **both)
+            return name, done, time.monotonic() - begun
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for future in as_completed([pool.submit(run, *one) for one in steps.items()]):
+                name, done, seconds = future.result()
+                print(f"\n--- {name}\n{done.stdout}", end="")
+                self._judge(name, done.returncode, seconds)
+
+    def _judge(self, name: str, code: int, seconds: float) -> None:
+        print(f"--- {name}: {'fine' if code == 0 else 'FAILED'}, {seconds:.0f} s", flush=True)
+        if code != 0:
             self.failed.append(name)
 
     def pytest(self, name: str, marks: str, *options: str, **environment: str) -> None:
@@ -67,14 +87,13 @@ class Run:
 def everything(run: Run) -> None:
     """All that `make test` is."""
     run.left_out += machine.install_servers()
-    run.step("check", [sys.executable, "scripts/check.py"])
-    for script in ("check", "test", "locales", "budget"):
-        command = ["scripts/npm", "--prefix", "frontend", "run", "--silent", "--if-present", script]
-        run.step(f"screens: {script}", command)
-    run.pytest("on SQLite", SLOW, "-n", "3", DATABASE_URL="")
+    npm = ["scripts/npm", "--prefix", "frontend", "run", "--silent", "--if-present"]
+    screens = {f"screens: {script}": [*npm, script] for script in ("check", "test", "locales", "budget")}
+    run.together({"check": [sys.executable, "scripts/check.py"], **screens})
+    run.pytest("on SQLite", SLOW, *SPREAD, DATABASE_URL="")
     with machine.postgresql() as url:
         if url:
-            run.pytest("on PostgreSQL", SLOW, "-n", "3", "--needs-database", DATABASE_URL=url)
+            run.pytest("on PostgreSQL", SLOW, *SPREAD, "--needs-database", DATABASE_URL=url)
         else:
             run.left_out.append("PostgreSQL: no server answers, and none could be started or installed")
     run.left_out += machine.install_browser()
@@ -84,7 +103,7 @@ def everything(run: Run) -> None:
 def fast(run: Run) -> None:
     """What takes less than a minute: style, and the tests that need no other server."""
     run.step("ruff", [str(Path(sys.executable).parent / "ruff"), "check", "--quiet", "."])
-    run.pytest("fast", f"{SLOW} and not corpus and not mailserver and not program", "-n", "3", DATABASE_URL="")
+    run.pytest("fast", f"{SLOW} and not corpus and not mailserver and not program", *SPREAD, DATABASE_URL="")
 
 
 def main() -> int:
@@ -96,6 +115,8 @@ def main() -> int:
     for old in RESULTS.glob("*.xml"):
         old.unlink()
     os.environ.setdefault("PULT_DATA", str(ROOT.parent / "shared" / "data"))
+    # Dozens of processes start: each would read Pult's source anew if the first could not leave what it compiled.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     run = Run()
     fast(run) if options.fast else everything(run)
     return run.close()

@@ -11,7 +11,7 @@ from tests.soak.conftest import Start
 from tests.soak.sink import Sink
 from tests.soak.storm import Storm
 
-pytestmark = pytest.mark.program
+pytestmark = [pytest.mark.program, pytest.mark.own_database]
 
 CHILDREN = ("web 1", "worker", "smtp", "web 2")
 

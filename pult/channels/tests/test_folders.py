@@ -14,7 +14,7 @@ from pult.channels import check, registry, scaffold
 from pult.channels.adapters import email
 from pult.platform import plugins
 
-pytestmark = pytest.mark.program
+pytestmark = [pytest.mark.program, pytest.mark.own_database]
 
 
 def test_every_channel_here_is_complete() -> None:

@@ -108,6 +108,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 @pytest.mark.program
+@pytest.mark.own_database
 def test_a_demo_from_an_empty_folder_to_its_second_start(demo: Demo) -> None:
     """One story, since a start from nothing is dear."""
     demo_json_says_all_and_is_for_the_owner_alone(demo)

@@ -97,9 +97,9 @@ class Installation:
 
     def migrate(self) -> None:
         """Make the tables."""
-        self.pult("migrate", "-v0")
+        self.pult("migrate", "-v0", "--skip-checks")
         if not self.database:
-            self.pult("migrate", "-v0", "--database=log")
+            self.pult("migrate", "-v0", "--skip-checks", "--database=log")
 
     def run(self, program: str) -> str:
         """Run a small program inside the installation."""

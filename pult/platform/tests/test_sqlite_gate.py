@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker
 from pult.platform.sqlite.base import DatabaseWrapper
 from pult.platform.sqlite.gate import writes
 
-pytestmark = pytest.mark.program
+pytestmark = [pytest.mark.program, pytest.mark.own_database]
 
 HEAD = """
 import os, sys, time
