@@ -26,7 +26,8 @@ Owners = dict[tuple[str, str], int | Customer]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OldPerson:
-    """A person of the past. The first of `identities` (kind, value) that is known says who it is."""
+    """A person of the past. The first of `identities` (kind, value) that is known says who it is; those in `also` say
+    nothing of that, and are added where nobody has them."""
 
     identities: Sequence[tuple[str, str]]
     name: str = ""
@@ -34,6 +35,7 @@ class OldPerson:
     company: str = ""
     first_at: datetime | None = None
     last_at: datetime | None = None
+    also: Sequence[tuple[str, str]] = ()
 
 
 def import_people(batch: Sequence[OldPerson]) -> list[Known]:
@@ -50,13 +52,14 @@ def import_people(batch: Sequence[OldPerson]) -> list[Known]:
         found: list[Customer] = []
         for person in batch:
             keys = _keys(person)
-            known = next((owners[key] for key in keys if key in owners), None)
+            deciding = keys[: len(person.identities)]
+            known = next((owners[key] for key in deciding if key in owners), None)
             customer = rows[known] if isinstance(known, int) else known
             if customer is None:
                 customer = Customer(created_at=now)
                 made.append(customer)
             _fill(customer, person)
-            for (kind, value), (_, written) in zip(keys, person.identities, strict=True):
+            for (kind, value), (_, written) in zip(keys, _all(person), strict=True):
                 if (kind, value) not in owners:
                     owners[kind, value] = customer
                     added.append(
@@ -73,8 +76,12 @@ def import_people(batch: Sequence[OldPerson]) -> list[Known]:
     return [Known(customer.id, customer.name, verified=False) for customer in found]
 
 
+def _all(person: OldPerson) -> list[tuple[str, str]]:
+    return [*person.identities, *person.also]
+
+
 def _keys(person: OldPerson) -> list[tuple[str, str]]:
-    return [(kind, normal(kind, value)) for kind, value in person.identities]
+    return [(kind, normal(kind, value)) for kind, value in _all(person)]
 
 
 def _owners(keys: Sequence[tuple[str, str]]) -> Owners:

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from pult.accounts import actions as accounts
 from pult.accounts import queries as accounts_queries
 from pult.channels import actions as channels
+from pult.commerce import actions as commerce
+from pult.commerce import queries as commerce_queries
 from pult.conversations import actions as conversations
 from pult.customers import actions as customers
 from pult.customers import queries as customers_queries
@@ -25,6 +27,7 @@ def export(customer_id: int, *, store_ids: Collection[int] | None = None) -> dic
     return {
         "customer": customers_queries.export(person.id),
         "conversations": conversations.export(person.all_ids, store_ids=store_ids),
+        "orders": commerce_queries.export(person.all_ids, store_ids=store_ids),
         "read_by": [line for row in person.all_ids for line in accounts_queries.export(row)],
     }
 
@@ -45,6 +48,7 @@ def _erase(customer_id: int, actor: str = "system") -> None:
     person = customers_queries.customer(customer_id)
     if person is None:
         return
+    commerce.erase(person.all_ids)
     channels.erase(conversations.erase(person.all_ids))
     for row in person.all_ids:
         accounts.erase(row)

@@ -15,6 +15,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from pult.accounts.errors import AccountsError, PermissionDenied, VersionConflict
 from pult.channels.queries import NoSuchInbox
+from pult.commerce import errors as commerce
 from pult.conversations import errors as conversations
 from pult.customers import errors as customers
 from pult.platform.paging import BadCursor
@@ -157,6 +158,8 @@ def install(api: NinjaAPI) -> None:
         conversations.NoRecipient,
         conversations.TooLate,
         conversations.Refused,
+        commerce.OrderNotFound,
+        commerce.ShopNotFound,
         customers.CustomerNotFound,
         customers.MergeRefused,
     ):

@@ -874,6 +874,106 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/customers/{customer_id}/shop': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Shop Card
+     * @description What the shops know of a person: what they bought, what is on its way, the newest orders.
+     */
+    get: operations['pult_web_api_commerce_shop_card']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/orders': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Orders Of
+     * @description A person's orders, newest first.
+     */
+    get: operations['pult_web_api_commerce_orders_of']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/orders': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Find Orders
+     * @description Orders by number, buyer, parcel or goods, newest first; an exact number before all others.
+     */
+    get: operations['pult_web_api_commerce_find_orders']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/orders/{order_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Order
+     * @description One order with everything that the shop said of it.
+     */
+    get: operations['pult_web_api_commerce_order']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/products': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Find Products
+     * @description Products by name, code or attribute, with price and stock as last read from the shop.
+     */
+    get: operations['pult_web_api_commerce_find_products']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/staff': {
     parameters: {
       query?: never
@@ -1251,6 +1351,90 @@ export interface paths {
     get: operations['pult_web_api_admin_inboxes_settings_form']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/connectors': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Connectors
+     * @description The kinds of shops that can be connected, with the fields of their settings in the reader's language.
+     */
+    get: operations['pult_web_api_admin_shops_connectors']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/shops': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Shops
+     * @description All connected shops, with how far each has been read.
+     */
+    get: operations['pult_web_api_admin_shops_shops']
+    put?: never
+    /**
+     * Connect Shop
+     * @description Connect a shop to a store and begin to read it.
+     */
+    post: operations['pult_web_api_admin_shops_connect_shop']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/shops/{shop_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /**
+     * Change Shop
+     * @description Change how a shop is reached, or leave it alone for a while.
+     */
+    patch: operations['pult_web_api_admin_shops_change_shop']
+    trace?: never
+  }
+  '/api/v1/shops/{shop_id}/read': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Read Shop
+     * @description Read what has changed in a shop now; how far that is, `readings` tells.
+     */
+    post: operations['pult_web_api_admin_shops_read_shop']
     delete?: never
     options?: never
     head?: never
@@ -2555,6 +2739,411 @@ export interface components {
       /** Other Id */
       other_id: number
     }
+    /** LineOut */
+    LineOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /** Quantity */
+      quantity: number
+      /**
+       * Price
+       * @description In minor units of the currency.
+       */
+      price: number
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number
+      /** Sku */
+      sku: string
+      /** Product Id */
+      product_id: string
+      /** Variant Id */
+      variant_id: string
+      /** Options */
+      options: {
+        [key: string]: string
+      }
+      /** Refunded */
+      refunded: number
+    }
+    /**
+     * OrderItemOut
+     * @description An order as lists show it.
+     */
+    OrderItemOut: {
+      /** Id */
+      id: number
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Number */
+      number: string
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * Placed At
+       * Format: date-time
+       */
+      placed_at: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'open' | 'completed' | 'cancelled'
+      /**
+       * Payment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      payment: 'pending' | 'authorised' | 'paid' | 'part_refunded' | 'refunded' | 'failed' | 'voided' | ''
+      /**
+       * Fulfilment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      fulfilment: 'none' | 'part' | 'sent' | 'delivered' | 'returned' | ''
+      /** Currency */
+      currency: string
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number
+      /**
+       * Refunded
+       * @description In minor units of the currency.
+       */
+      refunded: number
+      /** Open Parcels */
+      open_parcels: number
+      /** Lines */
+      lines: components['schemas']['LineOut'][]
+      /** Shipments */
+      shipments: components['schemas']['ShipmentOut'][]
+      /** Promised At */
+      promised_at: string | null
+      /** Url */
+      url: string
+    }
+    /** ShipmentOut */
+    ShipmentOut: {
+      /** Id */
+      id: string
+      /** Number */
+      number: string
+      /** Carrier */
+      carrier: string
+      /** Url */
+      url: string
+      /** Sent At */
+      sent_at: string | null
+      /** Promised At */
+      promised_at: string | null
+      /** Delivered At */
+      delivered_at: string | null
+    }
+    /**
+     * ShopCardOut
+     * @description What the shops know of a person; cancelled orders count in `order_count` and not in `worth`.
+     */
+    ShopCardOut: {
+      /** Orders */
+      orders: components['schemas']['OrderItemOut'][]
+      /** Order Count */
+      order_count: number
+      /** Cancelled */
+      cancelled: number
+      /** Open Parcels */
+      open_parcels: number
+      /** Worth */
+      worth: components['schemas']['WorthOut'][]
+      /** First Order At */
+      first_order_at: string | null
+      /** Last Order At */
+      last_order_at: string | null
+      /** Birthday */
+      birthday: string | null
+      /** Registered At */
+      registered_at: string | null
+      /** Next */
+      next: string | null
+    }
+    /** WorthOut */
+    WorthOut: {
+      /** Currency */
+      currency: string
+      /** Orders */
+      orders: number
+      /**
+       * Paid
+       * @description In minor units of the currency.
+       */
+      paid: number
+      /**
+       * Refunded
+       * @description In minor units of the currency.
+       */
+      refunded: number
+    }
+    /** OrdersOut */
+    OrdersOut: {
+      /** Items */
+      items: components['schemas']['OrderItemOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** BuyerOut */
+    BuyerOut: {
+      /** Id */
+      id: string
+      /** Email */
+      email: string
+      /** Phone */
+      phone: string
+      /** Name */
+      name: string
+      /** Language */
+      language: string
+    }
+    /** OrderChangeOut */
+    OrderChangeOut: {
+      /** Field */
+      field: string
+      /** Before */
+      before: string
+      /** After */
+      after: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
+    /**
+     * OrderOut
+     * @description An order with everything that the shop said of it, and its history.
+     */
+    OrderOut: {
+      /** Id */
+      id: number
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Number */
+      number: string
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * Placed At
+       * Format: date-time
+       */
+      placed_at: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'open' | 'completed' | 'cancelled'
+      /**
+       * Payment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      payment: 'pending' | 'authorised' | 'paid' | 'part_refunded' | 'refunded' | 'failed' | 'voided' | ''
+      /**
+       * Fulfilment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      fulfilment: 'none' | 'part' | 'sent' | 'delivered' | 'returned' | ''
+      /** Currency */
+      currency: string
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number
+      /**
+       * Refunded
+       * @description In minor units of the currency.
+       */
+      refunded: number
+      /** Open Parcels */
+      open_parcels: number
+      /** Lines */
+      lines: components['schemas']['LineOut'][]
+      /** Shipments */
+      shipments: components['schemas']['ShipmentOut'][]
+      /** Promised At */
+      promised_at: string | null
+      /** Url */
+      url: string
+      /**
+       * Shipping
+       * @description In minor units of the currency.
+       */
+      shipping: number
+      /**
+       * Tax
+       * @description In minor units of the currency.
+       */
+      tax: number
+      /**
+       * Discount
+       * @description In minor units of the currency.
+       */
+      discount: number
+      buyer: components['schemas']['BuyerOut']
+      ship_to: components['schemas']['PlaceOut']
+      bill_to: components['schemas']['PlaceOut']
+      /** Payments */
+      payments: components['schemas']['PaymentOut'][]
+      /** Refunds */
+      refunds: components['schemas']['RefundOut'][]
+      /** Cancelled At */
+      cancelled_at: string | null
+      /** Note */
+      note: string
+      /** Changes */
+      changes: components['schemas']['OrderChangeOut'][]
+      /**
+       * Erased
+       * @description Who bought was forgotten on demand.
+       */
+      erased: boolean
+    }
+    /** PaymentOut */
+    PaymentOut: {
+      /** Id */
+      id: string
+      /** Method */
+      method: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'pending' | 'authorised' | 'paid' | 'part_refunded' | 'refunded' | 'failed' | 'voided' | ''
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number
+      /** At */
+      at: string | null
+    }
+    /** PlaceOut */
+    PlaceOut: {
+      /** Name */
+      name: string
+      /** Company */
+      company: string
+      /** Lines */
+      lines: string[]
+      /** Postcode */
+      postcode: string
+      /** City */
+      city: string
+      /** Region */
+      region: string
+      /** Country */
+      country: string
+      /** Phone */
+      phone: string
+    }
+    /** RefundOut */
+    RefundOut: {
+      /** Id */
+      id: string
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number
+      /** At */
+      at: string | null
+      /** Reason */
+      reason: string
+    }
+    /** ProductOut */
+    ProductOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /** Category */
+      category: string
+      /** Vendor */
+      vendor: string
+      /** Url */
+      url: string
+      /** Picture */
+      picture: string
+      /** Attributes */
+      attributes: {
+        [key: string]: string
+      }
+      /** Active */
+      active: boolean
+      /**
+       * Changed At
+       * Format: date-time
+       */
+      changed_at: string
+      /** Variants */
+      variants: components['schemas']['VariantOut'][]
+    }
+    /** ProductsOut */
+    ProductsOut: {
+      /** Items */
+      items: components['schemas']['ProductOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** StockOut */
+    StockOut: {
+      /** Place */
+      place: string
+      /** Quantity */
+      quantity: number
+      /** Attributes */
+      attributes: {
+        [key: string]: string
+      }
+    }
+    /** VariantOut */
+    VariantOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /**
+       * Price
+       * @description In minor units of the currency.
+       */
+      price: number
+      /** Currency */
+      currency: string
+      /** Sku */
+      sku: string
+      /** Barcode */
+      barcode: string
+      /**
+       * Before
+       * @description In minor units of the currency.
+       */
+      before: number | null
+      /** Attributes */
+      attributes: {
+        [key: string]: string
+      }
+      /** Stock */
+      stock: components['schemas']['StockOut'][]
+    }
     /** PeopleOut */
     PeopleOut: {
       /** Items */
@@ -3081,6 +3670,107 @@ export interface components {
       /** Fields */
       fields: components['schemas']['FormFieldOut'][]
     }
+    /** ConnectorOut */
+    ConnectorOut: {
+      /** Name */
+      name: string
+      /** Title */
+      title: string
+      /** Documentation */
+      documentation: string
+      /** Fields */
+      fields: components['schemas']['FormFieldOut'][]
+    }
+    /** ConnectorsOut */
+    ConnectorsOut: {
+      /** Items */
+      items: components['schemas']['ConnectorOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** ReadingOut */
+    ReadingOut: {
+      /** Id */
+      id: number
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+      /** Actor */
+      actor: string
+      /** Name */
+      name: string
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
+      /** Subject */
+      subject: string
+      /** Subject Ids */
+      subject_ids: number[]
+      /** Customer Id */
+      customer_id: number | null
+      /** Address */
+      address: string | null
+    }
+    /**
+     * ShopOut
+     * @description A connected shop; of a secret in `settings` only whether it is set.
+     */
+    ShopOut: {
+      /** Id */
+      id: number
+      /** Store Id */
+      store_id: number
+      /** Connector */
+      connector: string
+      /** Name */
+      name: string
+      /** Active */
+      active: boolean
+      /** Settings */
+      settings: {
+        [key: string]: unknown
+      }
+      /** Readings */
+      readings: components['schemas']['ReadingOut'][]
+    }
+    /** ShopsOut */
+    ShopsOut: {
+      /** Items */
+      items: components['schemas']['ShopOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** ShopIn */
+    ShopIn: {
+      /** Store Id */
+      store_id: number
+      /** Connector */
+      connector: string
+      /** Name */
+      name: string
+      /** Settings */
+      settings?: {
+        [key: string]: unknown
+      }
+    }
+    /**
+     * ShopChanges
+     * @description Only the fields that are sent are changed; a secret left out, true or null stays, "" removes it.
+     */
+    ShopChanges: {
+      /** Name */
+      name?: string | null
+      /** Active */
+      active?: boolean | null
+      /** Settings */
+      settings?: {
+        [key: string]: unknown
+      } | null
+    }
     /**
      * LogQuery
      * @description What the log is narrowed to; `actor` is of the form staff:3 or token:9.
@@ -3109,33 +3799,6 @@ export interface components {
        * @enum {string}
        */
       kind: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
-    }
-    /** ReadingOut */
-    ReadingOut: {
-      /** Id */
-      id: number
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string
-      /** Actor */
-      actor: string
-      /** Name */
-      name: string
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
-      /** Subject */
-      subject: string
-      /** Subject Ids */
-      subject_ids: number[]
-      /** Customer Id */
-      customer_id: number | null
-      /** Address */
-      address: string | null
     }
     /** ReadingsOut */
     ReadingsOut: {
@@ -4955,6 +5618,168 @@ export interface operations {
       }
     }
   }
+  pult_web_api_commerce_shop_card: {
+    parameters: {
+      query?: {
+        prefetch?: boolean
+      }
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopCardOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_commerce_orders_of: {
+    parameters: {
+      query?: {
+        after?: string
+        limit?: number
+      }
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OrdersOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_commerce_find_orders: {
+    parameters: {
+      query?: {
+        q?: string
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OrdersOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_commerce_order: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        order_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OrderOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_commerce_find_products: {
+    parameters: {
+      query?: {
+        q?: string
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProductsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   pult_web_api_admin_people_staff: {
     parameters: {
       query?: never
@@ -5818,6 +6643,163 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['FormOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_connectors: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ConnectorsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_shops: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_connect_shop: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ShopIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_change_shop: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        shop_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ShopChanges']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_read_shop: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        shop_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopOut']
         }
       }
       /** @description A problem */

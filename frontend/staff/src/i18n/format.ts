@@ -117,6 +117,19 @@ export function ago(value: string | number | Date, now: Date = new Date()): stri
   return relative.format(Math.round(difference / (365 * DAY)), 'year')
 }
 
+const currencies = new Map<string, Intl.NumberFormat>()
+
+/** 1.234,50 € of 123450 and EUR: an amount in minor units, as people write it. */
+export function money(amount: number, currency: string): string {
+  const key = intlTag.value + currency
+  let found = currencies.get(key)
+  if (!found) {
+    found = new Intl.NumberFormat(intlTag.value, { style: 'currency', currency })
+    currencies.set(key, found)
+  }
+  return found.format(amount / 10 ** (found.resolvedOptions().maximumFractionDigits ?? 2))
+}
+
 /** 1.4 MB, in the writing of the language. */
 export function fileSize(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ninja import Router
 
-from pult.web.api.admin import inboxes, letterheads, masking, operations, people, webhooks
+from pult.web.api.admin import inboxes, letterheads, masking, operations, people, shops, webhooks
 
 routers: list[Router] = [
     people.router,
     letterheads.router,
     masking.router,
     inboxes.router,
+    shops.router,
     operations.router,
     webhooks.router,
 ]

@@ -1,0 +1,224 @@
+"""What every shop looks like from here, and what a connector has to do. A connector imports this and `platform` only.
+
+Amounts are integers in minor units of the order's currency (ISO 4217: 1999 with EUR is 19.99, 1999 with JPY is 1999).
+Times are aware. Ids are the shop's own, as text. What a shop does not say is empty, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+
+OrderState = Literal["open", "completed", "cancelled"]
+PaymentState = Literal["pending", "authorised", "paid", "part_refunded", "refunded", "failed", "voided", ""]
+Fulfilment = Literal["none", "part", "sent", "delivered", "returned", ""]
+Kind = Literal["product", "order"]
+"""What can be asked of a shop page by page. Buyers come with their orders."""
+
+
+class Buyer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who has bought. `id` is the account in the shop, empty for a guest."""
+
+    id: str = ""
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    language: str = ""
+    birthday: date | None = None
+    registered_at: datetime | None = None
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A postal address. `country` is an ISO 3166 code of two letters, `lines` are street and house as written."""
+
+    name: str = ""
+    company: str = ""
+    lines: list[str] = []
+    postcode: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    phone: str = ""
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of an order. `price` is of one piece, `total` of the line after its discounts."""
+
+    id: str
+    title: str
+    quantity: int
+    price: int
+    total: int
+    sku: str = ""
+    product_id: str = ""
+    variant_id: str = ""
+    options: dict[str, str] = {}
+    refunded: int = 0
+
+
+class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A payment or an attempt at one. `method` is the shop's word for it; never a card number."""
+
+    id: str
+    method: str
+    state: PaymentState
+    amount: int
+    at: datetime | None = None
+
+
+class Refund(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Money given back."""
+
+    id: str
+    amount: int
+    at: datetime | None = None
+    reason: str = ""
+
+
+class Shipment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A parcel as the shop knows it."""
+
+    id: str
+    number: str = ""
+    carrier: str = ""
+    url: str = ""
+    sent_at: datetime | None = None
+    promised_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An order, whole, as the shop has it at `changed_at`."""
+
+    id: str
+    number: str
+    placed_at: datetime
+    changed_at: datetime
+    currency: str
+    total: int
+    state: OrderState = "open"
+    payment: PaymentState = ""
+    fulfilment: Fulfilment = ""
+    shipping: int = 0
+    tax: int = 0
+    discount: int = 0
+    buyer: Buyer = Buyer()
+    ship_to: Place = Place()
+    bill_to: Place = Place()
+    lines: list[Line] = []
+    payments: list[Payment] = []
+    refunds: list[Refund] = []
+    shipments: list[Shipment] = []
+    promised_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    note: str = ""
+    url: str = ""
+
+
+class Stock(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many pieces lie where. `attributes` belong to this lot alone, such as a tyre's DOT code."""
+
+    place: str
+    quantity: int
+    attributes: dict[str, str] = {}
+
+
+class Variant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is bought: a product in one size and colour. `before` is the price before a reduction."""
+
+    id: str
+    title: str
+    price: int
+    currency: str
+    sku: str = ""
+    barcode: str = ""
+    before: int | None = None
+    attributes: dict[str, str] = {}
+    stock: list[Stock] = []
+
+
+class Product(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A product with its variants."""
+
+    id: str
+    title: str
+    changed_at: datetime
+    variants: list[Variant] = []
+    category: str = ""
+    vendor: str = ""
+    url: str = ""
+    picture: str = ""
+    attributes: dict[str, str] = {}
+    active: bool = True
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """The shop has deleted something."""
+
+    kind: Kind
+    id: str
+
+
+Thing: TypeAlias = Order | Product | Gone
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A part of what a shop has. `next` asks for the following part, None after the last; `done` and `of` count things
+    read so far and in all, where the shop tells."""
+
+    things: list[Thing]
+    next: str | None
+    done: int = 0
+    of: int | None = None
+
+
+class ShopError(Exception):
+    """The shop could not be asked. `permanent`: asking again will not help, somebody has to change something.
+
+    `after`: the shop wants to be left alone for so many seconds.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, after: float | None = None) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.after = after
+
+
+class ShopInfo(msgspec.Struct, frozen=True):
+    """The connected shop: settings are those of the connector's settings.py, `currency` the store's."""
+
+    id: int
+    store_id: int
+    settings: Mapping[str, Any]
+    currency: str
+    time_zone: str
+
+
+class Connector(Protocol):
+    """Reads a shop. One object serves all shops of its kind and keeps nothing."""
+
+    kinds: tuple[Kind, ...]
+    """What it reads, in the order of reading: products before the orders that name them."""
+
+    def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
+        """Give everything that changed since then, page by page, beginning at a cursor that an earlier page gave.
+
+        Raises ShopError. What was given twice does no harm; what is left out is lost.
+        """
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A connector whose shop tells of changes by webhooks."""
+
+    def verify(self, shop: ShopInfo, headers: Mapping[str, str], body: bytes) -> bool:
+        """Say whether the shop has sent this: signature checked in constant time."""
+
+    def notice_id(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the shop's id of this delivery, the same when it is delivered again."""
+
+    def parse(self, shop: ShopInfo, headers: Mapping[str, str], body: bytes) -> list[Thing]:
+        """Return what the notice says. Raises ShopError, and ValueError for what is no notice."""

@@ -1,0 +1,135 @@
+"""Copies of what shops know: who bought what, what became of it, and what there is to buy. The shop is the truth."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from pult.platform.secrets import SealedJSONField
+
+
+class Shop(models.Model):
+    """One connected shop of a store. `settings` follow the connector's settings.py."""
+
+    id = models.BigAutoField(primary_key=True)
+    store = models.ForeignKey("accounts.Store", on_delete=models.PROTECT, related_name="shops")
+    connector = models.CharField(max_length=24)
+    name = models.CharField(max_length=120)
+    settings = SealedJSONField(default=dict)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "name"], name="shop_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reading(models.Model):
+    """How far one kind of thing has been read from a shop, so that reading resumes after any stop."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="readings")
+    kind = models.CharField(max_length=12)
+    cursor = models.TextField(null=True)
+    """Where to go on inside the present run; empty between two."""
+    since = models.DateTimeField(null=True)
+    """What changed before this is known; the next run asks for what changed after it."""
+    begun_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    done = models.BigIntegerField(default=0)
+    of = models.BigIntegerField(null=True)
+    changed = models.BigIntegerField(default=0)
+    error = models.TextField(default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "kind"], name="reading_once")]
+
+
+class Buyer(models.Model):
+    """An account in a shop, and who that is here."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=200)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+")
+    birthday = models.DateField(null=True)
+    registered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="buyer_once")]
+        indexes = [models.Index(fields=["customer"], name="buyer_customer")]
+
+
+class Order(models.Model):
+    """An order. What every list shows lies in columns, the rest of what the shop said in `body`."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    number = models.CharField(max_length=64)
+    customer = models.ForeignKey(
+        "customers.Customer", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    placed_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    state = models.CharField(max_length=12)
+    payment = models.CharField(max_length=16, default="")
+    fulfilment = models.CharField(max_length=12, default="")
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    refunded = models.BigIntegerField(default=0)
+    open_parcels = models.SmallIntegerField(default=0)
+    body = models.JSONField(default=dict)
+    digest = models.CharField(max_length=32)
+    erased = models.BooleanField(default=False)
+    """Who bought asked to be forgotten: whatever the shop says later, it is not written again."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="order_once")]
+        indexes = [
+            models.Index(fields=["customer", "-placed_at", "-id"], name="order_of_customer"),
+            models.Index(fields=["shop", "number"], name="order_number"),
+            models.Index(fields=["-placed_at", "-id"], name="order_newest"),
+        ]
+
+
+class OrderLine(models.Model):
+    """What was bought, for questions that begin at the product."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    sku = models.CharField(max_length=100, default="")
+    product_id = models.CharField(max_length=200, default="")
+    variant_id = models.CharField(max_length=200, default="")
+    title = models.CharField(max_length=300)
+    quantity = models.IntegerField()
+    total = models.BigIntegerField()
+
+
+class OrderChange(models.Model):
+    """What changed of an order, when, from what, to what: codes and amounts, never addresses."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="changes")
+    field = models.CharField(max_length=16)
+    before = models.CharField(max_length=64)
+    after = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+
+class Product(models.Model):
+    """A product; `body` holds its attributes and variants."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    category = models.CharField(max_length=200, default="")
+    changed_at = models.DateTimeField()
+    active = models.BooleanField(default=True)
+    body = models.JSONField(default=dict)
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="product_once")]

@@ -1,0 +1,33 @@
+"""Finds the connectors: one folder each under `connectors/`, and entry points `pult.shops` of other packages."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from pult.commerce.base import Connector
+from pult.platform.plugins import Manifest, Plugins
+
+FOLDER = Path(__file__).resolve().parent / "connectors"
+CAPABILITIES = frozenset({"orders", "products", "webhook"})
+"""What core code may ask of a connector; it asks for these and never for a connector's name."""
+
+
+class ShopManifest(Manifest, frozen=True, kw_only=True):
+    """What a connector's manifest.toml says."""
+
+
+SHOPS = Plugins(FOLDER, "pult.commerce.connectors", "pult.shops", ShopManifest)
+
+
+@lru_cache(maxsize=64)
+def connector(name: str) -> Connector:
+    """Return the connector of that name, one object a process. Raises plugins.Unknown."""
+    return cast("Connector", SHOPS.module(name, "connector").Connector())
+
+
+def settings(name: str) -> ModuleType:
+    """Return the module that describes a connector's settings, see platform.forms. Raises plugins.Unknown."""
+    return SHOPS.module(name, "settings")
