@@ -35,6 +35,7 @@ _ORDER_FIELDS = (
     "body",
     "digest",
 )
+_ARRIVED = frozenset({"delivered", "returned"})
 _TOLD = ("state", "payment", "fulfilment", "total", "refunded")
 """Columns whose changes are kept as the order's history."""
 
@@ -157,7 +158,7 @@ def _order_row(shop: Shop, order: base.Order, customer_id: int | None, digest: s
         currency=order.currency,
         total=order.total,
         refunded=refunded,
-        open_parcels=0 if order.state == "cancelled" else parcels,
+        open_parcels=0 if order.state == "cancelled" or order.fulfilment in _ARRIVED else parcels,
         body=_body(order),
         digest=digest,
     )

@@ -60,7 +60,7 @@ class OrderView(msgspec.Struct, frozen=True):
 
 
 class Worth(msgspec.Struct, frozen=True):
-    """What somebody bought in one currency, cancelled orders left out: `paid` less what was `refunded` is kept."""
+    """What somebody bought in one currency, less what was cancelled or never paid; `paid` less `refunded` stays."""
 
     currency: str
     orders: int
@@ -73,7 +73,6 @@ class ShopCard(msgspec.Struct, frozen=True):
 
     orders: list[OrderItem]
     order_count: int
-    cancelled: int
     open_parcels: int
     worth: list[Worth]
     first_order_at: datetime | None
@@ -111,6 +110,7 @@ _ITEM = """
 o.id, o.shop_id, s.store_id, o.number, o.customer_id, o.placed_at, o.state, o.payment, o.fulfilment, o.currency,
 o.total, o.refunded, o.open_parcels, o.body
 """
+_VOID = "(o.state = 'cancelled' OR o.payment IN ('failed', 'voided'))"
 _FROM = "FROM commerce_order o JOIN commerce_shop s ON s.id = o.shop_id"
 
 
@@ -131,7 +131,7 @@ def card(customer_ids: Collection[int], *, store_ids: Collection[int]) -> ShopCa
     who, people = among("o.customer_id", sorted(customer_ids))
     where, stores = among("s.store_id", sorted(store_ids))
     sums = rows(
-        f"SELECT o.currency, o.state = 'cancelled', count(*), sum(o.total), sum(o.refunded), sum(o.open_parcels),"
+        f"SELECT o.currency, {_VOID}, count(*), sum(o.total), sum(o.refunded), sum(o.open_parcels),"
         f" min(o.placed_at), max(o.placed_at) {_FROM} WHERE {who} AND {where} GROUP BY 1, 2 ORDER BY 4 DESC",
         [*people, *stores],
     )
@@ -141,7 +141,6 @@ def card(customer_ids: Collection[int], *, store_ids: Collection[int]) -> ShopCa
     return ShopCard(
         orders=newest,
         order_count=sum(row[2] for row in sums),
-        cancelled=sum(row[2] for row in sums if row[1]),
         open_parcels=int(sum(row[5] for row in sums)),
         worth=[Worth(row[0], row[2], int(row[3]), int(row[4])) for row in sums if not row[1]],
         first_order_at=min((must_time(row[6]) for row in sums), default=None),

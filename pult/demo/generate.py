@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pult.demo import files, letters, timeline
 from pult.demo.lexicon import Lexicon, Scenario, lexicon, scenarios
 from pult.demo.people import Shopper, shoppers
-from pult.demo.shop import TEAM_RETURNS, inbox_address, store_of, writers
+from pult.demo.shop import TEAM_RETURNS, DemoStore, inbox_address, store_of, writers
 from pult.flows.history_format import (
     HistoryConversation,
     HistoryCustomer,
@@ -56,12 +57,31 @@ def conversations(
         now: the moment of seeding; nothing lies after it, nothing is older than 90 days.
         seed: another seed gives other conversations.
     """
+    for writer in _writers(now, seed, count, people):
+        yield writer.conversation()
+
+
+class Matter(NamedTuple):
+    """What a conversation is about, when it began, and in which store."""
+
+    case: letters.Case
+    start: datetime
+    store: DemoStore
+
+
+def matters(now: datetime, *, seed: str = SEED, count: int = CONVERSATIONS, people: int = 300) -> Iterator[Matter]:
+    """Yield what the same conversations are about."""
+    for writer in _writers(now, seed, count, people):
+        yield Matter(writer.case, writer.start, writer.store)
+
+
+def _writers(now: datetime, seed: str, count: int, people: int) -> Iterator[_Writer]:
     crowd = shoppers(seed, count=people)
     rng = random.Random(f"{seed}:conversations")  # noqa: S311
     turns = _turns(rng, len(crowd), count)
     for number, start in enumerate(timeline.starts(rng, now, count)):
         own = random.Random(f"{seed}:{number}")  # noqa: S311
-        yield _Writer(own, number, crowd[turns[number]], start, now).conversation()
+        yield _Writer(own, number, crowd[turns[number]], start, now)
 
 
 def _turns(rng: random.Random, people: int, count: int) -> list[int]:

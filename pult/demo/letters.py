@@ -36,6 +36,7 @@ class Case:
     product: Product
     facts: dict[str, str]
     amount: str
+    ordered_at: datetime
 
     def write(self, rng: random.Random, template: str) -> str:
         """Fill a template with this case's facts."""
@@ -81,7 +82,7 @@ def make_case(
         "size": str(size) if size else "M",
         "size2": str(size + 1) if size else rng.choice(("L", "XL")),
         "amount": words.money.format(n=price),
-        "date": day_in_words(shopper.language, at - timedelta(days=rng.randint(4, 12))),
+        "date": day_in_words(shopper.language, ordered := at - timedelta(days=rng.randint(4, 12))),
         "soon": day_in_words(shopper.language, at + timedelta(days=rng.randint(2, 6))),
         "carrier": rng.choice(words.carriers),
         "city": shopper.city,
@@ -96,7 +97,7 @@ def make_case(
         "agent": agent.name if shopper.language == agent.language else agent.abroad or agent.name,
         "store": store,
     }
-    return Case(shopper, agent, scenario, product, facts, price)
+    return Case(shopper, agent, scenario, product, facts, price, ordered)
 
 
 def from_customer(rng: random.Random, case: Case, template: str, *, first: bool, quoted: str = "") -> Letter:

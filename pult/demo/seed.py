@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
+
+from django.conf import settings
 
 from pult.accounts import actions as accounts
 from pult.accounts import queries as accounts_queries
@@ -12,9 +15,11 @@ from pult.accounts.access import SYSTEM
 from pult.accounts.queries import SkillInfo
 from pult.channels import actions as channels
 from pult.channels import queries as channels_queries
+from pult.commerce import actions as commerce
+from pult.commerce import reading
 from pult.conversations import actions as conversations
 from pult.conversations.actions.importing import mark_closed_read
-from pult.demo import generate
+from pult.demo import generate, orders
 from pult.demo.shop import AGENTS, STORES, TAGS, TEAMS
 from pult.flows import history
 from pult.platform import words
@@ -51,6 +56,7 @@ def seed(password: str, *, now: datetime | None = None, count: int = generate.CO
     if report.refused:
         raise RuntimeError(f"the demo's own data was refused: {report.refused[0]}")
     mark_closed_read(staff_ids=people)
+    connect_shops(now, count)
     return Seeded(report.conversations, report.messages)
 
 
@@ -96,6 +102,15 @@ def set_up_desk(password: str) -> list[int]:
         wanted = {key: str(tags[value]) if key == "tag" else value for key, value in filters.items()}
         conversations.save_view(view_id=None, staff_id=None, name=name, filters=wanted, shared=True, position=position)
     return people
+
+
+def connect_shops(now: datetime, count: int) -> None:
+    """Connect a shop to each store and read its orders from the files that are written for it."""
+    folders = orders.write(Path(settings.DATA_DIR) / "demo-shop", now, count=count)
+    for store in accounts_queries.stores():
+        if store.name in folders:
+            wanted = {"folder": str(folders[store.name])}
+            reading.read(commerce.connect(store_id=store.id, connector="csv", name=store.name, settings=wanted))
 
 
 def post_through(port: int) -> None:

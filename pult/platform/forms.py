@@ -76,6 +76,7 @@ def _field(entry: inspect.Field, language: str, words: Mapping[str, Words], name
     when_field, _, when_value = str(extra.get("when", "")).partition("=")
     label: Words | None = extra.get("words")
     default = entry.default_factory() if callable(entry.default_factory) else entry.default
+    default = None if default is msgspec.NODEFAULT else default
     return FormField(
         entry.name,
         label.to(language) if label else entry.name,

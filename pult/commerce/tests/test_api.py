@@ -97,6 +97,14 @@ def test_a_shop_that_makes_no_sense_is_refused_in_words(store: Any, person: Any)
     assert admin("POST", "/shops", body | {"connector": "bazaar", "settings": {}}).status_code == 422
 
 
+def test_every_kind_of_shop_says_what_it_has_to_know(person: Any) -> None:
+    _, admin = person("Vera", role="admin")
+    kinds = {
+        one["name"]: [field["label"] for field in one["fields"]] for one in admin("GET", "/connectors").json()["items"]
+    }
+    assert kinds["csv"] == ["Folder with the files, on the server"]
+
+
 def test_an_agent_connects_no_shop(store: Any, api: Any) -> None:
     body = {"store_id": store.id, "connector": "csv", "name": "Spletna", "settings": {"folder": "/x"}}
     assert api("POST", "/shops", body).status_code == 403

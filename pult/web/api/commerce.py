@@ -142,11 +142,10 @@ class WorthOut(Schema):
 
 
 class ShopCardOut(Schema):
-    """What the shops know of a person; cancelled orders count in `order_count` and not in `worth`."""
+    """What the shops know of a person; what was cancelled or never paid is in `order_count`, not in `worth`."""
 
     orders: list[OrderItemOut]
     order_count: int
-    cancelled: int
     open_parcels: int
     worth: list[WorthOut]
     first_order_at: datetime | None

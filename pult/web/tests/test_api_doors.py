@@ -29,7 +29,7 @@ OWN_WRITES = {
     ("delete", "/api/v1/tokens/{token_id}"),
     ("delete", "/api/v1/sessions/{session_id}"),
 }
-ADMIN = ("/staff", "/stores", "/teams", "/inboxes", "/channels", "/jobs", "/webhooks")
+ADMIN = ("/staff", "/stores", "/teams", "/inboxes", "/channels", "/jobs", "/webhooks", "/shops", "/connectors")
 
 
 def is_admin(door: tuple[str, str]) -> bool:

@@ -2849,15 +2849,13 @@ export interface components {
     }
     /**
      * ShopCardOut
-     * @description What the shops know of a person; cancelled orders count in `order_count` and not in `worth`.
+     * @description What the shops know of a person; what was cancelled or never paid is in `order_count`, not in `worth`.
      */
     ShopCardOut: {
       /** Orders */
       orders: components['schemas']['OrderItemOut'][]
       /** Order Count */
       order_count: number
-      /** Cancelled */
-      cancelled: number
       /** Open Parcels */
       open_parcels: number
       /** Worth */

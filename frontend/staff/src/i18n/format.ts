@@ -72,9 +72,9 @@ export function dayIn(value: string | number | Date, zone?: string): string {
   return wallClock(asDate(value), zone).slice(0, 10)
 }
 
-/** 21 Nov 2026 */
-export function day(value: string | number | Date): string {
-  return dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(value))
+/** 21 Nov 2026, as the calendar is in `zone` or on the reader's clock. */
+export function day(value: string | number | Date, zone?: string): string {
+  return dateFormat({ day: 'numeric', month: 'short', year: 'numeric', timeZone: zone }).format(asDate(value))
 }
 
 /** 21 Nov 2026, 14:05, in `zone` or on the reader's clock. */

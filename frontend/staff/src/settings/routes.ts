@@ -12,6 +12,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
       { path: 'tokens', component: () => import('./TokensPage.vue') },
       { path: 'stores', component: () => import('./StoresPage.vue') },
       { path: 'inboxes', component: () => import('./InboxesPage.vue') },
+      { path: 'shops', component: () => import('./ShopsPage.vue') },
       { path: 'letterheads', component: () => import('./LetterheadsPage.vue') },
       { path: 'masking', component: () => import('./MaskingPage.vue') },
       { path: 'staff', component: () => import('./StaffPage.vue') },
