@@ -182,6 +182,8 @@ def reserve(number: int, *tables: str) -> list[tuple[int, ...]]:
     if connection.vendor == "sqlite":
         return list(zip(*(_next_alone(table, number) for table in tables), strict=True))
     taken = ", ".join(f"nextval('{table}_id_seq')" for table in tables)
+    if number == 1:  # which PostgreSQL need not plan anew each time for how many rows there will be
+        return [tuple(row) for row in hot(f"SELECT {taken}")]
     return [tuple(row) for row in hot(f"SELECT {taken} FROM generate_series(1, %s)", (number,))]
 
 

@@ -24,7 +24,7 @@ def answer(body: Any, status: int = 200) -> HttpResponse:
 def conditional(request: HttpRequest, body: Any) -> HttpResponse:
     """Return JSON with an ETag, or 304 when the reader has it already (RFC 9110)."""
     encoded = _encoder.encode(body)
-    tag = f'W/"{hashlib.blake2b(encoded, digest_size=12).hexdigest()}"'
+    tag = f'W/"{hashlib.sha256(encoded).hexdigest()[:24]}"'
     if tag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
     else:
