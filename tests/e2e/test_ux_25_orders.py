@@ -58,3 +58,13 @@ def test_ux_25_the_newest_order_and_its_parcel_are_there_without_a_click(
     orders.get_by_role("button", name="S-1001").press("Enter")
     expect(orders.get_by_text("Desk lamp Lumen 3")).to_be_visible()
     assert desk.accessibility() == []
+
+    page.keyboard.press("Escape")
+    page.goto("/inbox")
+    expect(desk.rows.first).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("RR2SI")
+    found = page.get_by_role("option", name="S-1002")
+    expect(found).to_contain_text("Bulb E27")
+    found.click()
+    expect(newest.get_by_text("RR2SI")).to_be_visible()

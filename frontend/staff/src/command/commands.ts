@@ -14,7 +14,7 @@ import type { IconName } from '../ui'
 import { VIEW_ICON } from '../views/icons'
 import { useViews } from '../views/store'
 
-export type CommandGroup = 'act' | 'go' | 'people' | 'customers' | 'conversations' | 'app'
+export type CommandGroup = 'act' | 'go' | 'people' | 'customers' | 'orders' | 'conversations' | 'app'
 
 /** One line of the command bar. */
 export interface Command {

@@ -5,6 +5,7 @@ import type { ConversationItem, Page } from '../api/types'
 import { useSession } from '../app/session'
 import { useConversations, type ItemChange } from '../conversation/store'
 import { lost } from '../live/connection'
+import { useShopCards } from '../panel/shopCards'
 import { useViews } from '../views/store'
 import { apiQuery, filterKey, matches, type Filters } from './filters'
 import { append, applyChange, EMPTY, insert, reveal, type ListState } from './merge'
@@ -17,6 +18,7 @@ export const useList = defineStore('list', () => {
   const conversations = useConversations()
   const session = useSession()
   const views = useViews()
+  const shops = useShopCards()
 
   const filters = ref<Filters>({})
   const state = shallowRef<ListState>(EMPTY)
@@ -33,7 +35,10 @@ export const useList = defineStore('list', () => {
 
   const prefetcher = markRaw(
     new Prefetcher({
-      load: (id) => conversations.fetch(id, { prefetch: true }),
+      load: async (id) => {
+        const conversation = await conversations.fetch(id, { prefetch: true })
+        await shops.want(conversation.customer_card.id, { prefetch: true })
+      },
       has: (id) => conversations.isFresh(id),
     }),
   )

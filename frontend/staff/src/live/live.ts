@@ -7,6 +7,7 @@ import { announceNewVersion } from '../app/version'
 import { takenBack } from '../compose/outgoing'
 import { useConversations } from '../conversation/store'
 import { useList } from '../inbox/list'
+import { useShopCards } from '../panel/shopCards'
 import { useViews } from '../views/store'
 import { back, lost, onReturn } from './connection'
 import { SharedLine, type LineState } from './leader'
@@ -44,6 +45,7 @@ export const useLive = defineStore('live', () => {
   const session = useSession()
   const list = useList()
   const views = useViews()
+  const shops = useShopCards()
 
   /** The conversation on the screen, if any. */
   const open = ref<number | null>(null)
@@ -64,7 +66,12 @@ export const useLive = defineStore('live', () => {
 
   function happened(word: Happening): void {
     const id = word.conversation_id
-    if (word.customer_id) customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
+    if (word.customer_id) {
+      shops.markStale(word.customer_id)
+      // Orders have a card of their own: the conversation says nothing of them.
+      if (!word.kind.startsWith('order.'))
+        customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
+    }
     if (word.kind === 'tag.changed') void Promise.all([session.refreshDirectory(), views.load()]).catch(() => undefined)
     if (!id) return
     if (word.kind === 'message.undone' && word.message_id) takenBack(word.message_id)
@@ -120,6 +127,7 @@ export const useLive = defineStore('live', () => {
   /** Events cannot tell what was missed: ask for everything on the screen again. */
   async function resync(): Promise<void> {
     conversations.markAllStale()
+    shops.markAllStale()
     views.recount(0)
     const id = open.value
     await Promise.allSettled([list.catchUp(), ...(id ? [conversations.fetch(id)] : [])])
@@ -150,6 +158,7 @@ export const useLive = defineStore('live', () => {
       void list.catchUp().catch(() => undefined)
       if (wasLost) {
         wasLost = false
+        shops.markAllStale()
         void announceNewVersion()
         views.recount(0)
       }

@@ -1,5 +1,5 @@
 import { get, patch, post } from '../api/http'
-import type { CustomerCard, Identity } from '../api/types'
+import type { CustomerCard, Identity, OrderItem } from '../api/types'
 
 export interface CustomerHit {
   id: number
@@ -25,6 +25,9 @@ const items = <T>(answer: T[] | { items: T[] }): T[] => (Array.isArray(answer) ?
 
 export const findCustomers = async (q: string, signal?: AbortSignal): Promise<CustomerHit[]> =>
   items(await get<CustomerHit[] | { items: CustomerHit[] }>(`/customers?q=${encodeURIComponent(q)}`, { signal }))
+
+export const findOrders = async (q: string, signal?: AbortSignal): Promise<OrderItem[]> =>
+  (await get<{ items: OrderItem[] }>(`/orders?limit=5&q=${encodeURIComponent(q)}`, { signal })).items
 
 export const customer = (id: number): Promise<CustomerCard> => get(`/customers/${id}`)
 

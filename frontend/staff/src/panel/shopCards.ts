@@ -6,7 +6,8 @@ import type { ShopCard } from '../api/types'
 interface Kept {
   card: ShopCard
   etag: string
-  version: number
+  /** Something has happened since it was fetched. */
+  stale: boolean
 }
 
 const KEPT = 80
@@ -15,11 +16,13 @@ const KEPT = 80
 export const useShopCards = defineStore('shopCards', () => {
   const cards = shallowReactive(new Map<number, Kept>())
   const flights = new Map<number, Promise<void>>()
+  /** Those of whom something happened while their card was on its way. */
+  const overtaken = new Set<number>()
 
-  /** Fetch a card unless it is here as of this version of the customer. Whoever only looks ahead says so to the log. */
-  function want(customerId: number, version: number, options: { prefetch?: boolean } = {}): Promise<void> {
+  /** Fetch a card unless a fresh one is here. Whoever only looks ahead says so to the access log. */
+  function want(customerId: number, options: { prefetch?: boolean } = {}): Promise<void> {
     const kept = cards.get(customerId)
-    if (kept && kept.version >= version) return Promise.resolve()
+    if (kept && !kept.stale) return Promise.resolve()
     const flying = flights.get(customerId)
     if (flying) return flying
     const path = `/customers/${customerId}/shop${options.prefetch ? '?prefetch=1' : ''}`
@@ -28,16 +31,31 @@ export const useShopCards = defineStore('shopCards', () => {
         const card = answer.data ?? kept?.card
         if (!card) return
         cards.delete(customerId)
-        cards.set(customerId, { card, etag: answer.etag, version })
+        cards.set(customerId, { card, etag: answer.etag, stale: overtaken.has(customerId) })
         for (const [oldest] of cards) {
           if (cards.size <= KEPT) break
           cards.delete(oldest)
         }
       })
-      .finally(() => flights.delete(customerId))
+      .finally(() => {
+        flights.delete(customerId)
+        overtaken.delete(customerId)
+      })
     flights.set(customerId, flight)
     return flight
   }
 
-  return { cards, want }
+  /** Something has happened to this customer: whoever shows the card asks again. */
+  function markStale(customerId: number): void {
+    const kept = cards.get(customerId)
+    if (kept) cards.set(customerId, { ...kept, stale: true })
+    if (flights.has(customerId)) overtaken.add(customerId)
+  }
+
+  /** Nobody knows what was missed. */
+  function markAllStale(): void {
+    for (const customerId of new Set([...cards.keys(), ...flights.keys()])) markStale(customerId)
+  }
+
+  return { cards, want, markStale, markAllStale }
 })
