@@ -152,11 +152,15 @@ InboundEvent = InboundMessage | DeliveryStatus
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Quote:
-    """The message that an answer answers. `at` is in the store's time zone, `text` what its author newly wrote."""
+    """The message that an answer answers. `at` is in the store's time zone, `text` what its author newly wrote; all of
+    it where it is `forwarded`, with what it was about and to whom it went."""
 
     author: Address
     at: datetime
     text: str
+    forwarded: bool = False
+    subject: str = ""
+    to: Sequence[Address] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -172,9 +176,8 @@ class Logo:
 @dataclasses.dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message on its way out. `external_id` was fixed when it was written, and is never changed.
-
-    `header` and `footer` are HTML that the store puts above and below its messages, where the channel has pages, and
-    `logo` its picture above all of it.
+    `header` and `footer` are HTML that the store puts above and below its messages where the channel has pages; `logo`
+    is its picture above all of it.
     """
 
     external_id: str
@@ -241,10 +244,7 @@ class Check:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hint:
-    """What the newest messages tell of an inbox's settings; `kind` is a word that the screen has a sentence for.
-
-    `count` of the `of` messages looked at bear it out.
-    """
+    """What `count` of the `of` newest messages tell of an inbox's settings; the screen has a sentence for a `kind`."""
 
     kind: str
     server: str = ""

@@ -81,6 +81,9 @@ class ThreadKey(models.Model):
 MACHINE_KINDS = frozenset({"auto_reply", "bounce", "feedback", "receipt"})
 """What machines send by themselves: it is shown, and answers go past it to the people of the conversation."""
 
+ASIDE_KINDS = frozenset({"forward", "aside"})
+"""What was forwarded to somebody outside, and what is said with him about it: the customer's answers go past it."""
+
 
 class Message(models.Model):
     """Something said: in by a customer, out by us, or a note among ourselves."""

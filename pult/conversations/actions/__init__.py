@@ -15,6 +15,7 @@ from pult.conversations.actions.desk import (
     sweep,
     upload,
 )
+from pult.conversations.actions.forwarding import forward
 from pult.conversations.actions.importing import OldConversation, OldMessage, import_conversations
 from pult.conversations.actions.inbound import Arrival, Taken, take_in_many
 from pult.conversations.actions.outbound import SEND_TASK, Writer, Written, note, reply, retry, start
@@ -62,6 +63,7 @@ __all__ = [
     "discard_upload",
     "erase",
     "export",
+    "forward",
     "give_up",
     "hand_over",
     "import_conversations",

@@ -13,11 +13,11 @@ from django.utils import timezone
 from pult.channels import masking, registry
 from pult.channels import queries as channels
 from pult.channels.base import Address, InboxInfo
-from pult.conversations import content
+from pult.conversations import answering, content
 from pult.conversations.actions import record, spam
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.errors import MessageNotFound, NewerMessage, NoRecipient, Refused, TooLate
-from pult.conversations.models import MACHINE_KINDS, Attachment, Conversation, Draft, Message, Status
+from pult.conversations.models import ASIDE_KINDS, Attachment, Conversation, Draft, Message, Status
 from pult.conversations.queries.detail import answered, reply_recipients
 from pult.conversations.views import AddressView
 from pult.platform import queue
@@ -62,14 +62,17 @@ def reply(
 ) -> int:
     """Answer the customer, whom that takes out of Spam, and return the message's id. It leaves after `undo_seconds`.
 
+    An answer to nobody but people to whom something was forwarded is said aside: it changes neither the status nor what
+    is being written to the customer.
+
     Raises ConversationNotFound, NewerMessage (the customer wrote after `seen_message_id`), NoRecipient,
     Refused("empty").
     """
     _must_say_something(written)
     with transaction.atomic():
         conversation = record.locked(conversation_id)
-        written = _masked(written, conversation.store_id)
-        thread = _thread(conversation_id)
+        written = masked(written, conversation.store_id)
+        thread = _thread(conversation_id, written.to)
         if seen_message_id is not None and thread.newest_in_id > seen_message_id:
             raise NewerMessage(thread.newest_in_id)
         automatic = reply_recipients(thread.answered, own_addresses)
@@ -81,6 +84,7 @@ def reply(
         spam.take_out(conversation, writer.actor)
         new = NewMessage(
             direction="out",
+            kind="aside" if thread.aside else "person",
             text=written.text,
             html=content.clean_html(written.html),
             reply=written.text,
@@ -91,22 +95,17 @@ def reply(
             author_address=inbox.address,
             staff_id=writer.staff_id,
             recipients={"to": to, "cc": cc, "bcc": record.people(written.bcc)},
-            headers={
-                "references": thread.references,
-                "status_before": conversation.status,
-                **({"quotes": thread.newest_in_id} if _quotes(thread, written, automatic.to, [*to, *cc]) else {}),
-                **({"snoozed_before": conversation.snoozed_until.isoformat()} if conversation.snoozed_until else {}),
-                **({"automatic": True} if written.automatic else {}),
-            },
+            headers=_headers(conversation, thread, written, automatic.to, [*to, *cc]),
             state="queued",
             send_after=now + timedelta(seconds=undo_seconds) if undo_seconds else None,
             created_at=now,
         )
-        status = Status.CLOSED.value if close else Status.WAITING_CUSTOMER.value
-        message_id = _write(conversation, inbox, new, written.attachment_ids, writer, status=status)
-        if writer.staff_id is not None:
+        waiting = None if thread.aside else Status.WAITING_CUSTOMER.value
+        status = Status.CLOSED.value if close else waiting
+        message_id = write(conversation, inbox, new, written.attachment_ids, writer, status=status)
+        if writer.staff_id is not None and not thread.aside:
             Draft.objects.filter(conversation=conversation_id, staff=writer.staff_id, kind="reply").delete()
-        if conversation.status != status:
+        if status is not None and conversation.status != status:
             record.note_change(conversation_id, writer.actor, "status", conversation.status, status)
     return message_id
 
@@ -128,7 +127,7 @@ def start(
     _must_say_something(written)
     if not written.to:
         raise NoRecipient
-    to, written = written.to, _masked(written, place.store_id)
+    to, written = written.to, masked(written, place.store_id)
     now = timezone.now()
     new = NewMessage(
         direction="out",
@@ -164,7 +163,7 @@ def start(
         )
         conversation_id = conversation.id
         record.tell("conversation.created", place.store_id, conversation_id, writer.actor)
-        message_id = _write(conversation, inbox, new, written.attachment_ids, writer, status=None)
+        message_id = write(conversation, inbox, new, written.attachment_ids, writer, status=None)
     return conversation_id, message_id
 
 
@@ -180,7 +179,7 @@ def note(*, conversation_id: int, writer: Writer, text: str, html: str = "", att
     )
     with transaction.atomic():
         conversation = record.locked(conversation_id)
-        said = _masked(Written(text=text, html=html), conversation.store_id)
+        said = masked(Written(text=text, html=html), conversation.store_id)
         new.text, new.reply, new.html = said.text, said.text, content.clean_html(said.html)
         new.language = conversation.language
         message_id = record.insert_message(conversation_id, conversation.inbox_id, new)
@@ -220,12 +219,19 @@ def send_key(message_id: int) -> str:
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Thread:
     answered: list[tuple[str, str, str, Mapping[str, Any]]]
-    """The latest message of a person; ours where there is none."""
+    """The message the answer goes by, or nothing."""
     newest_in_id: int
     references: list[str]
+    quoted_id: int
+    """The message the answer goes by, where it came from outside; else 0."""
+    aside: bool = False
+    """It is an answer to somebody whom something was forwarded to, and not to the customer."""
 
 
-def _thread(conversation_id: int) -> _Thread:
+_Line = tuple[int, str, str, str, str, Mapping[str, Any], Any, str]
+
+
+def _thread(conversation_id: int, to: Sequence[Address] | None) -> _Thread:
     found = (
         Message.objects.filter(conversation=conversation_id, direction__in=["in", "out"])
         .order_by("-id")
@@ -233,26 +239,64 @@ def _thread(conversation_id: int) -> _Thread:
             "id", "direction", "kind", "author_name", "author_address", "recipients", "headers__warnings", "external_id"
         )
     )
-    rows = list(found[:_REFERENCES])
-    # However much was written since, an answer goes to whom the latest message of a person says.
-    people = [row for row in rows if row[1] == "in" and row[2] not in MACHINE_KINDS][:1]
-    people = people or list(found.filter(direction="in").exclude(kind__in=MACHINE_KINDS)[:1])
-    ours = [row for row in rows if row[1] == "out"][:1]
-    newest_in = next((row[0] for row in rows if row[1] == "in"), people[0][0] if people else 0)
+    rows: list[_Line] = list(found[:_REFERENCES])
+    newest_in = next((row[0] for row in rows if row[1] == "in" and row[2] not in ASIDE_KINDS), 0)
+    if to and (aside := _aside(list(found.filter(kind__in=ASIDE_KINDS)[:_REFERENCES]), to)):
+        last = next((row for row in aside if row[1] == "in"), None)
+        lines = [] if last is None else [(last[1], last[3], last[4], answered(last[5], last[6]))]
+        return _Thread(lines, newest_in, _names(aside), last[0] if last else 0, aside=True)
+    row = answering.chosen(rows, lambda row: (row[1], row[2]), older=lambda way: found.filter(way.condition()).first())
+    if row is None:
+        return _Thread([], newest_in, [], 0)
     return _Thread(
-        [
-            (way, name, address, answered(recipients, warnings))
-            for _, way, _, name, address, recipients, warnings, _ in (people or ours or rows[:1])
-        ],
-        newest_in,
-        [row[7] for row in reversed(rows) if row[7]],
+        [(row[1], row[3], row[4], answered(row[5], row[6]))],
+        newest_in or (row[0] if row[1] == "in" else 0),
+        _names([one for one in rows if one[2] not in ASIDE_KINDS]),
+        row[0] if row[1] == "in" else 0,
     )
+
+
+def _aside(asides: list[_Line], to: Sequence[Address]) -> list[_Line]:
+    """Return what was said aside with these people; nothing where one of them has no part in it."""
+    wanted = {person.address.casefold() for person in to}
+    theirs = [(row, _others(row)) for row in asides]
+    if not wanted <= {address for _, people in theirs for address in people}:
+        return []
+    return [row for row, people in theirs if wanted & people]
+
+
+def _others(row: _Line) -> set[str]:
+    if row[1] == "in":
+        return {row[4].casefold()}
+    return {str(one["address"]).casefold() for group in ("to", "cc") for one in row[5].get(group, [])}
+
+
+def _names(rows: Sequence[_Line]) -> list[str]:
+    return [row[7] for row in reversed(rows) if row[7]]
 
 
 def _given(chosen: Sequence[Address] | None, automatic: Sequence[AddressView]) -> list[dict[str, str]]:
     if chosen is not None:
         return record.people(chosen)
     return [{"name": a.name, "address": a.address} for a in automatic]
+
+
+def _headers(
+    conversation: Conversation,
+    thread: _Thread,
+    written: Written,
+    automatic: Sequence[AddressView],
+    recipients: Sequence[dict[str, str]],
+) -> dict[str, object]:
+    """Return what is kept beside an answer: what it goes by, what it quotes, how to put the conversation back."""
+    kept: dict[str, object] = {"references": thread.references, "status_before": conversation.status}
+    if thread.quoted_id and _quotes(thread, written, automatic, recipients):
+        kept["quotes"] = thread.quoted_id
+    if conversation.snoozed_until:
+        kept["snoozed_before"] = conversation.snoozed_until.isoformat()
+    if written.automatic:
+        kept["automatic"] = True
+    return kept
 
 
 def _quotes(
@@ -263,7 +307,7 @@ def _quotes(
     return not written.automatic and any(person["address"].casefold() in authors for person in recipients)
 
 
-def _masked(written: Written, store_id: int) -> Written:
+def masked(written: Written, store_id: int) -> Written:
     rules = channels.rules(store_id)
     text, html, subject = (masking.mask(part, rules) for part in (written.text, written.html, written.subject))
     return dataclasses.replace(written, text=text, html=html, subject=subject)
@@ -279,7 +323,7 @@ def _must_say_something(written: Written) -> None:
         raise Refused("empty", "text")
 
 
-def _write(
+def write(
     conversation: Conversation,
     inbox: InboxInfo,
     new: NewMessage,
@@ -287,14 +331,16 @@ def _write(
     writer: Writer,
     *,
     status: str | None,
+    copies: Sequence[Attachment] = (),
 ) -> int:
+    """Write a message of ours with its files, `copies` of another message's among them, and the job that sends it."""
     message_id = record.insert_message(conversation.id, inbox.id, new)
     external_id = registry.adapter(conversation.channel).new_external_id(
         inbox, conversation_id=conversation.id, message_id=message_id
     )
     with connection.cursor() as cursor:
         cursor.execute("UPDATE conversations_message SET external_id = %s WHERE id = %s", [external_id, message_id])
-    files = _attach(message_id, attachment_ids, writer.staff_id)
+    files = _attach(message_id, attachment_ids, writer.staff_id) + record.copy_files(message_id, copies)
     record.bump(conversation.id, message_id, new, status=status, files=files)
     record.index_message(conversation.id, conversation.store_id, message_id, new)
     queue.enqueue(SEND_TASK, {"message_id": message_id}, run_at=new.send_after, priority=1, key=send_key(message_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -215,3 +215,19 @@ def tell(
     """Append the event of a write."""
     ids: dict[str, object] = {"message_id": message_id} if message_id is not None else {}
     events.append(kind, scope_id=store_id, entity_id=conversation_id, actor=actor, data={**ids, **data})
+
+
+def copy_files(message_id: int, files: Collection[Attachment]) -> int:
+    """Attach files of another message too, each held once more, and return how many there are."""
+    now = timezone.now()
+    for file in files:
+        storage.hold(file.blob_id)
+        Attachment.objects.create(
+            message_id=message_id,
+            blob_id=file.blob_id,
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            created_at=now,
+        )
+    return len(files)

@@ -103,17 +103,25 @@ def _logo(store_id: int) -> Logo | None:
 
 
 def _quote(message: Message) -> Quote | None:
-    """Return the customer's message that an answer quotes, as it is stored: masked, without what it quoted itself."""
-    quoted = Message.objects.filter(
-        pk=message.headers.get("quotes", 0), conversation=message.conversation_id, direction="in"
-    ).first()
-    said = (quoted.reply or quoted.text) if quoted else ""
+    """Return the customer's message that an answer quotes, as it is stored: masked, without what it quoted itself; of
+    one that is forwarded all."""
+    there = Message.objects.filter(conversation=message.conversation_id)
+    forwarded = message.kind == "forward"
+    if forwarded:
+        quoted = there.filter(pk=message.headers.get("forwards", 0), direction__in=["in", "out"]).first()
+    else:
+        quoted = there.filter(pk=message.headers.get("quotes", 0), direction="in").first()
+    said = ((not forwarded and quoted.reply) or quoted.text) if quoted else ""
     if quoted is None or not said.strip():
         return None
     zone = ZoneInfo(accounts.store(message.conversation.store_id).time_zone)
     written = quoted.headers.get("sent_at")
     at = datetime.fromisoformat(written) if written else quoted.created_at
-    return Quote(Address(quoted.author_address, quoted.author_name), at.astimezone(zone), said)
+    author = Address(quoted.author_address, quoted.author_name)
+    if not forwarded:
+        return Quote(author, at.astimezone(zone), said)
+    to = _addresses(quoted.recipients, "to")
+    return Quote(author, at.astimezone(zone), said, forwarded=True, subject=quoted.subject, to=to)
 
 
 def _addresses(recipients: Mapping[str, Any], group: str) -> list[Address]:

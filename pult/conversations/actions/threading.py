@@ -11,7 +11,7 @@ from django.db import connection
 
 from pult.channels.base import FORGED, File, InboundMessage
 from pult.conversations.actions.record import InboxRef, NewMessage
-from pult.conversations.models import Message
+from pult.conversations.models import ASIDE_KINDS, Message
 from pult.customers import queries as customers
 from pult.platform.db import among, hot, insert_many, is_postgres, reserve, time_out
 
@@ -71,6 +71,8 @@ class _Known:
     """(inbox, thread key) -> conversation."""
     standing: dict[int, _Standing]
     """Conversations that a message might join, locked."""
+    asides: set[tuple[int, str]] = dataclasses.field(default_factory=set)
+    """(conversation, Message-ID) of what was said aside."""
 
 
 def references(message: InboundMessage) -> list[str]:
@@ -106,6 +108,8 @@ def assign(arrivals: Sequence[Arriving], news: Sequence[NewMessage], now: dateti
             if root:
                 keys.append((arrival.inbox.id, root, slot))
                 here.setdefault((arrival.inbox.store_id, root), slot)
+        if known.asides and new.kind == "person" and _is_aside(arrival, slot, refers, known):
+            new.kind = "aside"
         slots[slot.id] = slot
         slot.messages.append((index, new, 0))
         slot.files.append(arrival.message.files)
@@ -133,11 +137,13 @@ def _look(arrivals: Sequence[Arriving], news: Sequence[NewMessage]) -> _Known:
     if wanted:
         condition, values = among("m.external_id", wanted)
         found = hot(
-            "SELECT m.external_id, m.conversation_id, m.id, m.inbox_id, c.store_id FROM conversations_message m"
+            "SELECT m.external_id, m.conversation_id, m.id, m.inbox_id, c.store_id, m.kind FROM conversations_message m"
             f" JOIN conversations_conversation c ON c.id = m.conversation_id WHERE {condition} ORDER BY m.id",
             values,
         )
-        for external_id, conversation_id, message_id, inbox_id, store_id in found:
+        for external_id, conversation_id, message_id, inbox_id, store_id, kind in found:
+            if kind in ASIDE_KINDS:
+                known.asides.add((conversation_id, external_id))
             known.ids.setdefault((store_id, external_id), []).append((conversation_id, message_id, inbox_id))
     if roots := {refers[0] for a in arrivals if (refers := references(a.message))}:
         condition, values = among("key", roots)
@@ -231,6 +237,16 @@ def _joined(
         if standing is not None and standing.store_id == store and not _long_closed(standing, now):
             return _slot_of(candidate, arrival, fresh=False, status=standing.status)
     return _numbered(arrival, known, slots, now) if forged_as is None else None
+
+
+def _is_aside(arrival: Arriving, slot: Slot, refers: Sequence[str], known: _Known) -> bool:
+    """Say whether a message answers what was said aside, and is not the customer's."""
+    store = arrival.inbox.store_id
+    parent = next((one for one in reversed(refers) if (store, one) in known.ids), "")
+    if slot.fresh or (slot.id, parent) not in known.asides:
+        return False
+    standing = known.standing.get(slot.id)
+    return standing is None or standing.customer_id not in _rows_of(arrival)
 
 
 def _numbered(arrival: Arriving, known: _Known, slots: Mapping[int, Slot], now: datetime) -> Slot | None:

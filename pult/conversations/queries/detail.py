@@ -13,7 +13,8 @@ from django.utils import timezone
 from pult.accounts import access_log
 from pult.accounts.access_log import Reader
 from pult.channels.base import FORGED
-from pult.conversations.models import MACHINE_KINDS, Attachment, Draft
+from pult.conversations import answering
+from pult.conversations.models import Attachment, Draft
 from pult.conversations.queries.card import card_of, card_parts
 from pult.conversations.queries.listing import line, line_of
 from pult.conversations.views import (
@@ -287,21 +288,14 @@ def detail(
 def _to_answer(
     conversation_id: int, rows: Sequence[Sequence[SqlValue]]
 ) -> list[tuple[str, str, str, Mapping[str, Any]]]:
-    """Return the message an answer goes by: a person's latest, else our latest, else a machine's; nearly always it is
-    among those that are shown."""
-    machines = ", ".join(f"'{kind}'" for kind in sorted(MACHINE_KINDS))
-    ways = [
-        (
-            lambda row: row[1] == "in" and row[2] not in MACHINE_KINDS,
-            f"direction = 'in' AND m.kind NOT IN ({machines})",
-        ),
-        (lambda row: row[1] == "out", "direction = 'out'"),
-        (lambda row: row[1] == "in", "direction = 'in'"),
-    ]
-    for fits, condition in ways:
-        row = next(filter(fits, reversed(rows)), None)
-        if row is None and len(rows) > PAGE:
-            row = next(iter(_rows(f"m.conversation_id = %s AND m.{condition}", [conversation_id], 1)), None)
-        if row is not None:
-            return [(str(row[1]), str(row[4]), str(row[5]), answered(json_out(row[8]), row[15]))]
-    return []
+    """Return the message an answer goes by; nearly always it is among those that are shown."""
+
+    def older(way: answering.Way) -> Sequence[SqlValue] | None:
+        if len(rows) <= PAGE:
+            return None
+        return next(iter(_rows(f"m.conversation_id = %s AND {way.sql()}", [conversation_id], 1)), None)
+
+    row = answering.chosen(reversed(rows), lambda row: (str(row[1]), str(row[2])), older=older)
+    if row is None:
+        return []
+    return [(str(row[1]), str(row[4]), str(row[5]), answered(json_out(row[8]), row[15]))]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from pult.channels.base import FORGED, Address, Authenticity, File, InboundMessage
-from pult.conversations.models import MACHINE_KINDS, Message
+from pult.conversations.answering import PASSED
+from pult.conversations.models import ASIDE_KINDS, Message
 from pult.platform.db import among, hot
 
 MOST_LEARNED = 5
@@ -18,7 +19,8 @@ WITH k AS (SELECT id, coalesce(merged_into_id, id) AS root FROM customers_custom
         JOIN conversations_conversation c ON c.customer_id = f.id)
 SELECT DISTINCT t.asked FROM theirs t WHERE t.status <> 'spam' AND (
     EXISTS (SELECT 1 FROM conversations_message m
-        WHERE m.conversation_id = t.id AND m.direction = 'out' AND m.staff_id IS NOT NULL)
+        WHERE m.conversation_id = t.id AND m.direction = 'out' AND m.staff_id IS NOT NULL
+            AND m.kind NOT IN ('aside', 'forward'))
     OR EXISTS (SELECT 1 FROM conversations_change h
         WHERE h.conversation_id = t.id AND h.kind = 'not_spam' AND h.actor <> 'system'))
 AND NOT EXISTS (SELECT 1 FROM theirs s JOIN conversations_change h ON h.conversation_id = s.id
@@ -46,7 +48,7 @@ class Arrived(NamedTuple):
 
 def arrived(conversation_id: int, *, limit: int = MOST_LEARNED) -> list[Arrived]:
     """Return the first messages that people sent into a conversation, as they came; erased ones are left out."""
-    rows = Message.objects.filter(conversation=conversation_id, direction="in").exclude(kind__in=MACHINE_KINDS)
+    rows = Message.objects.filter(conversation=conversation_id, direction="in").exclude(kind__in=PASSED)
     found = rows.exclude(headers={}).order_by("id").prefetch_related("attachments")[:limit]
     return [_arrived(row) for row in found]
 
@@ -54,6 +56,7 @@ def arrived(conversation_id: int, *, limit: int = MOST_LEARNED) -> list[Arrived]
 def is_answered(conversation_id: int) -> bool:
     """Say whether somebody of the desk has written in a conversation."""
     ours = Message.objects.filter(conversation=conversation_id, direction="out", staff__isnull=False)
+    ours = ours.exclude(kind__in=ASIDE_KINDS)
     return ours.exclude(state__in=[Message.State.QUEUED, Message.State.FAILED]).exists()
 
 

@@ -84,3 +84,56 @@ def test_an_address_of_ours_with_a_tag_is_ours(api: Call, arrive: Call) -> None:
     assert [a["address"] for a in api("GET", f"/conversations/{conversation_id}").json()["reply_to"]["cc"]] == [
         "sestra+1@customers.example"
     ]
+
+
+def people(api: Call, conversation_id: int) -> list[list[str]]:
+    """Return who is proposed for an answer, in To and in Cc."""
+    proposed = api("GET", f"/conversations/{conversation_id}").json()["reply_to"]
+    return [[one["address"] for one in proposed[group]] for group in ("to", "cc")]
+
+
+def test_notes_change_nobody_and_go_to_nobody(arrive: Call, api: Call) -> None:
+    arrive(mail(Cc="Sestra <sestra@customers.example>"))
+    conversation_id = api("GET", "/conversations").json()["items"][0]["id"]
+    wanted = [["maja@customers.example"], ["sestra@customers.example"]]
+    assert people(api, conversation_id) == wanted
+    note = api("POST", f"/conversations/{conversation_id}/notes", {"text": "Pokliči brat@customers.example."}).json()
+    assert (note["to"], note["cc"], note["bcc"]) == ([], [], [])
+    assert people(api, conversation_id) == wanted
+    made = api("POST", f"/conversations/{conversation_id}/replies", {"text": "Na poti."}).json()
+    assert [[one["address"] for one in made[group]] for group in ("to", "cc", "bcc")] == [*wanted, []]
+
+
+def test_whom_the_customer_leaves_out_is_left_out_and_whom_he_brings_is_there(arrive: Call, api: Call) -> None:
+    arrive(mail(Cc="sestra@customers.example"))
+    conversation_id = api("GET", "/conversations").json()["items"][0]["id"]
+    api("POST", f"/conversations/{conversation_id}/replies", {"text": "Na poti."})
+    arrive(mail(message_id="<2@customers.example>", In_Reply_To="<1@customers.example>", Cc="brat@customers.example"))
+    assert people(api, conversation_id) == [["maja@customers.example"], ["brat@customers.example"]]
+
+
+def test_merging_customers_and_taking_it_back_changes_no_answers_recipients(
+    arrive: Call, api: Call, person: Call
+) -> None:
+    arrive(
+        mail(Cc="sestra@customers.example"),
+        mail(message_id="<2@other.example>", sender="M. Kos <m.kos@other.example>", Cc="teta@other.example"),
+    )
+    listed = {one["customer"]["name"]: one for one in api("GET", "/conversations").json()["items"]}
+    first, second = listed["Maja Kos"], listed["M. Kos"]
+    before = [people(api, one["id"]) for one in (first, second)]
+    assert before == [
+        [["maja@customers.example"], ["sestra@customers.example"]],
+        [["m.kos@other.example"], ["teta@other.example"]],
+    ]
+    _, lead = person("Lea", "lead")
+    body = {"other_id": second["customer"]["id"]}
+    merge = lead("POST", f"/customers/{first['customer']['id']}/merge", body)
+    assert merge.status_code == 201, merge.content
+    assert [people(api, one["id"]) for one in (first, second)] == before
+    made = api("POST", f"/conversations/{second['id']}/replies", {"text": "Na poti."}).json()
+    assert [one["address"] for one in made["to"] + made["cc"]] == ["m.kos@other.example", "teta@other.example"]
+    assert lead("POST", f"/customers/merges/{merge.json()['id']}/undo").status_code == 204
+    arrive(mail(message_id="<3@other.example>", sender="M. Kos <m.kos@other.example>", In_Reply_To="<2@other.example>"))
+    assert people(api, second["id"]) == [["m.kos@other.example"], []]
+    assert people(api, first["id"]) == before[0]

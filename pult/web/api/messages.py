@@ -9,20 +9,22 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import File, Router, Schema
 from ninja.files import UploadedFile
+from pydantic import Field
 
 from pult.accounts import access
 from pult.channels import queries as channels
 from pult.conversations import actions, queries
+from pult.conversations.actions import Written
 from pult.conversations.errors import MessageNotFound
 from pult.platform import storage
 from pult.platform.text import storable
 from pult.web import mailpage
 from pult.web.api import schemas
-from pult.web.api.answers import answer, empty
+from pult.web.api.answers import answer, empty, once
 from pult.web.api.auth import actor_of
 from pult.web.api.message_schemas import MessageOut
 from pult.web.api.problems import Problem
-from pult.web.api.reading import log_read, visible_message, writer
+from pult.web.api.reading import given, log_read, visible_message, writer
 
 _MOST_HEADERS = 100_000
 router = Router(tags=["messages"])
@@ -63,6 +65,50 @@ def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     if found is None:
         raise MessageNotFound
     return answer(found[1])
+
+
+class ForwardIn(Schema):
+    to: list[schemas.AddressIn] = Field(max_length=50)
+    cc: list[schemas.AddressIn] = Field(default_factory=list, max_length=50)
+    bcc: list[schemas.AddressIn] = Field(default_factory=list, max_length=50)
+    subject: str = Field(default="", max_length=500, description="Empty for that of the message, with Fwd: before it.")
+    text: str = schemas.Text
+    html: str = schemas.Text
+    file_ids: list[int] | None = Field(default=None, max_length=100, description="Files of the message; null for all.")
+    attachment_ids: list[int] = Field(default_factory=list, max_length=50)
+
+
+@router.post("/messages/{int:message_id}/forward", response={201: MessageOut})
+def forward(request: HttpRequest, message_id: int, wanted: ForwardIn) -> HttpResponse:
+    """Send a message on to somebody outside, with its files, below what is written.
+
+    It stays in the conversation, and so does the answer to it; neither changes whom the customer's answers go to.
+    """
+    actor = actor_of(request)
+    place = visible_message(actor, message_id, "conversations.write")
+    inbox = channels.inbox(queries.items([place.conversation_id], staff_id=None)[0].inbox_id)
+
+    def write() -> Any:
+        made = actions.forward(
+            message_id=message_id,
+            inbox=inbox.info(),
+            writer=writer(actor),
+            written=Written(
+                text=wanted.text,
+                html=wanted.html,
+                subject=wanted.subject,
+                to=given(wanted.to),
+                cc=given(wanted.cc),
+                bcc=given(wanted.bcc) or [],
+                attachment_ids=wanted.attachment_ids,
+            ),
+            file_ids=wanted.file_ids,
+        )
+        log_read(request, actor, place)
+        found = queries.message(made)
+        return None if found is None else found[1]
+
+    return once(request, actor, write)
 
 
 @router.get("/messages/{int:message_id}/html", response={200: Any})

@@ -408,6 +408,28 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/messages/{message_id}/forward': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Forward
+     * @description Send a message on to somebody outside, with its files, below what is written.
+     *
+     *     It stays in the conversation, and so does the answer to it; neither changes whom the customer's answers go to.
+     */
+    post: operations['pult_web_api_messages_forward']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/messages/{message_id}/html': {
     parameters: {
       query?: never
@@ -2523,6 +2545,38 @@ export interface components {
       /** Conversation Id */
       conversation_id: number
       draft: components['schemas']['DraftOut'] | null
+    }
+    /** ForwardIn */
+    ForwardIn: {
+      /** To */
+      to: components['schemas']['AddressIn'][]
+      /** Cc */
+      cc?: components['schemas']['AddressIn'][]
+      /** Bcc */
+      bcc?: components['schemas']['AddressIn'][]
+      /**
+       * Subject
+       * @description Empty for that of the message, with Fwd: before it.
+       * @default
+       */
+      subject: string
+      /**
+       * Text
+       * @default
+       */
+      text: string
+      /**
+       * Html
+       * @default
+       */
+      html: string
+      /**
+       * File Ids
+       * @description Files of the message; null for all.
+       */
+      file_ids?: number[] | null
+      /** Attachment Ids */
+      attachment_ids?: number[]
     }
     /** OriginalOut */
     OriginalOut: {
@@ -4698,6 +4752,41 @@ export interface operations {
     responses: {
       /** @description OK */
       200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MessageOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_messages_forward: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        message_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ForwardIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
         headers: {
           [name: string]: unknown
         }

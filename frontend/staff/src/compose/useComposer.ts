@@ -34,7 +34,8 @@ export interface ComposerOptions {
 const TYPING_EVERY = 2000
 
 function newestInbound(conversation: Conversation): number {
-  return conversation.messages.reduce((id, message) => (message.direction === 'in' ? Math.max(id, message.id) : id), 0)
+  const theirs = conversation.messages.filter((one) => one.direction === 'in' && one.kind !== 'aside')
+  return theirs.reduce((id, message) => Math.max(id, message.id), 0)
 }
 
 /** What is being written in one conversation: the answer and the note, each with its text, files and draft. */

@@ -1,11 +1,13 @@
 import type { IconName } from '../ui'
 
-/** What a machine sent, by the kind of message; what people write has none. */
+/** What a machine sent or what was said aside, by the kind of message; what people say to each other has none. */
 const KINDS = {
+  aside: 'forward',
   auto_reply: 'zap',
   bounce: 'mail-x',
   calendar: 'calendar',
   feedback: 'flag',
+  forward: 'forward',
   list: 'users',
   receipt: 'mail-open',
   unreadable: 'file',

@@ -10,7 +10,7 @@ export const isProven = (message: Pick<Message, 'auth'>): boolean => message.aut
 
 /** The customer's latest message among those that are here. */
 export function newestIn({ messages }: Said): Message | undefined {
-  return [...messages].reverse().find((message) => message.direction === 'in')
+  return [...messages].reverse().find((message) => message.direction === 'in' && message.kind !== 'aside')
 }
 
 /** Addresses of which the latest message is proven to be theirs: an answer reaches who wrote it. */

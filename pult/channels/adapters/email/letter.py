@@ -53,7 +53,7 @@ def letter(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Pa
     header, footer = _beside(message.header), _beside(message.footer)
     pages = [_logo(message.logo), header.html, said.html, footer.html]
     texts = [header.text, said.text, footer.text]
-    if message.quote is not None and settings.quote_history:
+    if message.quote is not None and (settings.quote_history or message.quote.forwarded):
         pages.append(history.as_html(message.quote, *languages))
         texts.append(history.as_text(message.quote, *languages))
     language = next(filter(None, languages), "en")
