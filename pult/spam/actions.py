@@ -37,6 +37,7 @@ def learn(*, message_id: int, message: InboundMessage, spam: bool | None) -> boo
         if spam is not None:
             _add(names, spam=spam)
             Lesson.objects.create(message_id=message_id, spam=spam, at=timezone.now())
+        Corpus.objects.filter(pk=1).update(version=F("version") + 1)
     forget()
     return True
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 STRENGTH = 0.45
 """Weight of what is assumed of a sign that was never seen, in messages."""
@@ -32,15 +33,34 @@ def probability(spam: int, ham: int, spam_total: int, ham_total: int) -> float:
     return (STRENGTH * ASSUMED + seen * in_spam / (in_spam + in_ham)) / (STRENGTH + seen)
 
 
-def combined(probabilities: Sequence[float]) -> float:
-    """Return one probability for many: 1 spam, 0 none, about 0.5 undecided or too little known."""
-    telling = sorted((p for p in probabilities if abs(p - 0.5) >= TELLING), key=lambda p: -abs(p - 0.5))[:MOST_CLUES]
-    if len(telling) < FEWEST_CLUES:
+class Clue(NamedTuple):
+    """A sign that tells something: its probability, and what it adds to the tests against the message and for it."""
+
+    probability: float
+    against: float
+    in_favour: float
+
+
+def clue(spam: int, ham: int, spam_total: int, ham_total: int) -> Clue | None:
+    """Return what a sign tells, None where that is nothing."""
+    found = probability(spam, ham, spam_total, ham_total)
+    if abs(found - 0.5) < TELLING:
+        return None
+    return Clue(found, -2.0 * math.log(1.0 - found), -2.0 * math.log(found))
+
+
+def combined(clues: Sequence[Clue]) -> float:
+    """Return one probability for many clues: 1 spam, 0 none, about 0.5 undecided or too little known. Where they speak
+    for the message it is not worked out how much, and 0 returned: that is most mail."""
+    if len(clues) < FEWEST_CLUES:
         return 0.5
-    freedom = 2 * len(telling)
-    against = 1.0 - _chi_square(-2.0 * sum(math.log(1.0 - p) for p in telling), freedom)
-    for_ham = 1.0 - _chi_square(-2.0 * sum(math.log(p) for p in telling), freedom)
-    return (against - for_ham + 1.0) / 2.0
+    if len(clues) > MOST_CLUES:
+        clues = sorted(clues, key=lambda one: -abs(one.probability - 0.5))[:MOST_CLUES]
+    against, in_favour = sum(one.against for one in clues), sum(one.in_favour for one in clues)
+    if against < in_favour:
+        return 0.0
+    freedom = 2 * len(clues)
+    return (1.0 + _chi_square(in_favour, freedom) - _chi_square(against, freedom)) / 2.0
 
 
 def _chi_square(value: float, freedom: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pult.channels.base import InboundMessage
@@ -22,6 +22,10 @@ ANSWERED_A_SPAM = 4
 BY_FILTER = "filter"
 _KEPT_SECONDS = 5.0
 _kept: list[tuple[float, Learned]] = []
+_MOST_KEPT = 50_000
+_clues: dict[int, bayes.Clue | None] = {}
+"""What is remembered of signs, as long as nothing is learned; None of those that tell nothing."""
+_clues_of: list[Learned] = []
 
 
 class Learned(NamedTuple):
@@ -30,6 +34,7 @@ class Learned(NamedTuple):
     salt: str
     spam: int
     ham: int
+    version: int = 0
 
     @property
     def enough(self) -> bool:
@@ -51,7 +56,7 @@ class Reason(NamedTuple):
 def learned() -> Learned:
     """Return what has been learned so far, remembered in this process for some seconds."""
     if not _kept or _kept[0][0] < time.monotonic():
-        row = Corpus.objects.filter(pk=1).values_list("salt", "spam", "ham").first()
+        row = Corpus.objects.filter(pk=1).values_list("salt", "spam", "ham", "version").first()
         _kept[:] = [(time.monotonic() + _KEPT_SECONDS, Learned(*row) if row else Learned("", 0, 0))]
     return _kept[0][1]
 
@@ -85,23 +90,32 @@ def _of_server(message: InboundMessage) -> Reason | None:
 
 
 def _by_filter(messages: Sequence[InboundMessage], known: Learned) -> list[Reason | None]:
-    named = [{token(sign, known.salt): sign for sign in signs(message)} for message in messages]
-    wanted = sorted({name for one in named for name in one})
-    if not wanted:
-        return [None] * len(messages)
-    condition, values = among("token", wanted)
-    rows = hot(f"SELECT token, spam, ham FROM spam_sign WHERE {condition}", values)
-    chances = {row[0]: bayes.probability(row[1], row[2], known.spam, known.ham) for row in rows}
-    return [_reason(one, chances) for one in named]
+    found = [signs(message) for message in messages]
+    names = [[token(sign, known.salt) for sign in each] for each in found]
+    clues = _told({name for each in names for name in each}, known)
+    return [_reason(each, [clues[name] for name in named]) for each, named in zip(found, names, strict=True)]
 
 
-def _reason(named: dict[int, str], chances: dict[int, float]) -> Reason | None:
-    told = {name: chances[name] for name in named if name in chances}
-    score = bayes.combined(list(told.values()))
+def _told(names: set[int], known: Learned) -> Mapping[int, bayes.Clue | None]:
+    """Return what signs tell, with one statement for those that this process does not remember."""
+    if _clues_of != [known] or len(_clues) > _MOST_KEPT:
+        _clues.clear()
+        _clues_of[:] = [known]
+    if missing := sorted(name for name in names if name not in _clues):
+        condition, values = among("token", missing)
+        rows = hot(f"SELECT token, spam, ham FROM spam_sign WHERE {condition}", values)
+        _clues.update(dict.fromkeys(missing))
+        _clues.update({row[0]: bayes.clue(row[1], row[2], known.spam, known.ham) for row in rows})
+    return _clues
+
+
+def _reason(found: Sequence[str], clues: Sequence[bayes.Clue | None]) -> Reason | None:
+    score = bayes.combined([clue for clue in clues if clue is not None])
     if score < LIMIT:
         return None
-    clues = sorted((name for name in told if told[name] > 0.5), key=lambda name: (-told[name], named[name]))
-    return Reason(BY_FILTER, round(score, 3), LIMIT, "", [named[name] for name in clues[:SHOWN]])
+    told = [(-clue.probability, sign) for sign, clue in zip(found, clues, strict=True) if clue is not None]
+    worst = sorted(one for one in told if one[0] < -bayes.ASSUMED)
+    return Reason(BY_FILTER, round(score, 3), LIMIT, "", [sign for _, sign in worst[:SHOWN]])
 
 
 def wants_answered() -> bool:

@@ -1,4 +1,7 @@
-"""By what a message is judged: its words, the domains it links to, and how it is made. In any language."""
+"""By what a message is judged: its words, the domains it links to, and how it is made. In any language.
+
+Of a word its first eight letters count: most endings of inflected languages lie behind them.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,7 @@ READ = 6_000
 READ_HTML = 60_000
 MOST_LINKS = 20
 MOST_SUBJECT = 20
-STEM = 8
-"""Letters of a word that count: most endings of inflected languages lie behind them."""
-
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"([^\W\d_]{3,8})[^\W\d_]*")
 _LINK = re.compile(r"\bhttps?://([^\s/\"'<>?#:@]{3,120})", re.IGNORECASE)
 _LINK_WHOLE = re.compile(r"\bhttps?://\S{1,2000}", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']?\s*https?://([^\s/\"'<>?#:@]{3,120})", re.IGNORECASE)
@@ -30,22 +30,14 @@ def signs(message: InboundMessage) -> list[str]:
     """Return what a message is known by, each sign once and at most MOST: first how it is made and where it links,
     then its words. The same message gives the same signs, today and when it is learned."""
     found: dict[str, None] = dict.fromkeys(_made(message))
-    for word in _words(message.subject[:500], MOST_SUBJECT):
-        found["subject " + word] = None
-    for word in _words(_LINK_WHOLE.sub(" ", message.text[:READ]), MOST - len(found)):
-        found[word] = None
+    found |= dict.fromkeys("subject " + word for word in _words(message.subject[:500])[:MOST_SUBJECT])
+    text = message.text[:READ]
+    found |= dict.fromkeys(_words(_LINK_WHOLE.sub(" ", text) if "://" in text else text))
     return list(found)[:MOST]
 
 
-def _words(text: str, most: int) -> Iterator[str]:
-    seen: set[str] = set()
-    for match in _WORD.finditer(text.casefold()):
-        word = match.group()[:STEM]
-        if word not in seen:
-            if len(seen) >= most:
-                return
-            seen.add(word)
-            yield word
+def _words(text: str) -> list[str]:
+    return list(dict.fromkeys(_WORD.findall(text.casefold())))
 
 
 def _made(message: InboundMessage) -> Iterator[str]:
@@ -53,8 +45,9 @@ def _made(message: InboundMessage) -> Iterator[str]:
     if domain:
         yield f"from {domain}"
     text = message.text[:READ]
-    hosts = dict.fromkeys(host.casefold().strip(".") for host in _HREF.findall(message.html[:READ_HTML]))
-    hosts |= dict.fromkeys(host.casefold().strip(".") for host in _LINK.findall(text))
+    links = _HREF.findall(message.html[:READ_HTML]) if message.html else []
+    links += _LINK.findall(text) if "://" in text else []
+    hosts = dict.fromkeys(host.casefold().strip(".") for host in links)
     for host in list(hosts)[:MOST_LINKS]:
         yield f"link {host}"
         yield f"link *.{host.rpartition('.')[2]}"
@@ -69,7 +62,7 @@ def _made(message: InboundMessage) -> Iterator[str]:
     if "list-unsubscribe" in message.headers:
         yield "unsubscribe"
     if mailer := message.headers.get("x-mailer") or message.headers.get("user-agent"):
-        yield "mailer " + " ".join(_words(mailer[:80], 1))
+        yield "mailer " + " ".join(_words(mailer[:80])[:1])
     if not message.to:
         yield "to nobody"
     if _SHOUT.search(message.subject):

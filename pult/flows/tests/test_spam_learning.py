@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pult.channels import actions as channels
@@ -24,6 +22,7 @@ from pult.flows.tests.spam_mail import HAM, SPAM, Call, in_spam, newest, numbere
 from pult.platform import queue
 from pult.platform.db import count, time_in
 from pult.spam import queries as spam_queries
+from pult.spam.tests.test_learning import statements as heard
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -31,9 +30,9 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 def statements(inbox: InboxRecord, *bodies: bytes) -> int:
     for body in bodies:
         channels.receive(inbox.id, "", {"sender": "x@customers.example"}, body)
-    with CaptureQueriesContext(connection) as captured:
+    with heard() as seen:
         inbound.run_batch(100)
-    return len([query for query in captured if "spam_" in query["sql"]])
+    return len([sql for sql in seen if "spam_" in sql])
 
 
 def test_what_the_desk_marks_is_what_the_filter_learns(arrive: Call, api: Call) -> None:
