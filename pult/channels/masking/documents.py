@@ -21,7 +21,7 @@ from stdnum.si import emso
 from pult.channels.masking import context
 from pult.channels.masking.gaps import SPACE, TIGHT
 
-_GROUP = re.compile(r"[0-9]+")
+_GROUP = re.compile(r"[0-9]+(?![0-9A-Za-z])")
 _JOIN = re.compile(rf"(?:{TIGHT}|{SPACE}){{1,2}}")
 _JOINS = 40
 """Characters of the longest gap between two groups of a number; MOST_GROUPS is how many of them people write."""

@@ -14,7 +14,7 @@ from stdnum import iban, numdb
 from pult.channels.masking.gaps import SPACE, TIGHT
 
 _GAP = rf"(?:{SPACE}|{TIGHT}|\r?\n[ \t>]{{0,8}}){{0,4}}"
-_PAIR = re.compile(r"(?<![0-9])[0-9]")
+_PAIR = re.compile(r"(?<![0-9])(?<![0-9][A-Za-z])(?<![0-9][A-Za-z]{2})[0-9]")
 _COUNTRY = re.compile(rf"(?:(?<![^\W_])(?:IBAN)?|(?<=IBAN))(?=[A-Z])([A-Z](?:{TIGHT}){{0,3}}[A-Z]){_GAP}\Z", re.I)
 _BETWEEN = frozenset(".-+\xad\u200b\u200c\u200d\u2060")
 _NEXT = re.compile(rf"{_GAP}([0-9A-Za-z])")

@@ -135,10 +135,10 @@ def _mail(inbox: InboxInfo, settings: Settings, message: OutboundMessage) -> Any
     )
     mail.attach_alternative(said.html, "text/html")
     inside = inline_files(message)
-    for file in inside:
-        _inline(mail, file.name, file.content_type, file.content, file.content_id)
-    for file in message.files:
-        if file not in inside:
+    for file in [*([message.logo.file] if message.logo else []), *message.files]:
+        if file in inside:
+            _inline(mail, file.name, file.content_type, file.content, file.content_id)
+        else:
             mail.attach(clean(file.name), file.content, file.content_type.partition(";")[0])
     if (reference := tokens.find(message.external_id)) is not None:
         mail.metadata = {REFERENCE_KEY: reference.token}
