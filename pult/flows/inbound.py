@@ -145,10 +145,16 @@ def _kept(message: InboundMessage, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _judged(read: list[Read]) -> list[Read]:
-    """Say what is spam. Whoever answers a mail of ours, or reports on one, is not asked about."""
+    """Say what is spam. Whoever answers a mail of ours, or reports on one, is not asked about; where the filter itself
+    fails, nothing is spam and no mail waits for it."""
     asked = [(one, message) for one in read for message, _ in one.messages if not one.statuses and _is_new(message)]
-    reasons = dict(zip((id(message) for _, message in asked), judge([m for _, m in asked]), strict=True))
-    if not any(reasons.values()):
+    try:
+        found = judge([message for _, message in asked])
+    except Exception:
+        log.exception("the spam filter failed")
+        return read
+    reasons = {id(message): reason for (_, message), reason in zip(asked, found, strict=True)}
+    if not any(found):
         return read
     return [one._replace(spam=[reasons.get(id(message)) for message, _ in one.messages]) for one in read]
 

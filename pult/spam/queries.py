@@ -93,7 +93,7 @@ def _by_filter(messages: Sequence[InboundMessage], known: Learned) -> list[Reaso
     found = [signs(message) for message in messages]
     names = [[token(sign, known.salt) for sign in each] for each in found]
     clues = _told({name for each in names for name in each}, known)
-    return [_reason(each, [clues[name] for name in named]) for each, named in zip(found, names, strict=True)]
+    return [_reason(each, [clues.get(name) for name in named]) for each, named in zip(found, names, strict=True)]
 
 
 def _told(names: set[int], known: Learned) -> Mapping[int, bayes.Clue | None]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from pult.channels import actions as channels
+from pult.channels.queries import InboxRecord
+from pult.flows import inbound
 from pult.flows.tests.conftest import mail
 from pult.flows.tests.spam_mail import HAM, SPAM, Call, in_spam, newest, numbered, told
 from pult.platform import events
@@ -100,3 +105,44 @@ def test_the_same_mail_twice_is_one(trained: None, arrive: Call, api: Call) -> N
     arrive(body)
     assert len(in_spam(api)) == before + 1
     assert newest(api)["message_count"] == 1
+
+
+def test_a_filter_that_fails_holds_no_mail_up(trained: None, arrive: Call, api: Call, monkeypatch: Any) -> None:
+    def fail(messages: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(inbound, "judge", fail)
+    arrive(numbered(SPAM, 0))
+    assert len(api("GET", "/conversations?view=open").json()["items"]) == 1
+
+
+def test_a_forged_mail_of_somebody_who_was_answered_is_judged(
+    trained: None, inbox: InboxRecord, arrive: Call, api: Call
+) -> None:
+    """Whoever takes a customer's address does not come past the filter by it; the customer does."""
+    channels.change_inbox(inbox.id, settings={"authserv_id": "mx.shop.example"})
+    sender, found = "Maja Kos <maja@customers.example>", "mx.shop.example; dmarc={} header.from=customers.example"
+    arrive(mail("Vprašanje", Authentication_Results=found.format("pass")))
+    item = api("GET", "/conversations").json()["items"][0]
+    api("POST", f"/conversations/{item['id']}/replies", {"text": "Odgovor"})
+    arrive(numbered(SPAM, 0, sender=sender, Authentication_Results=found.format("fail")))
+    assert len(in_spam(api)) == 1
+    arrive(numbered(SPAM, 0, sender=sender, Authentication_Results=found.format("pass")))
+    assert len(in_spam(api)) == 1
+
+
+def test_who_was_answered_under_another_address_is_known_after_merging(
+    trained: None, arrive: Call, api: Call, person: Call
+) -> None:
+    arrive(mail("Vprašanje"), numbered(HAM, 0, sender="Maja doma <maja@home.example>"))
+    first, second = (one["customer"]["id"] for one in api("GET", "/conversations").json()["items"])
+    answered = next(one for one in api("GET", "/conversations").json()["items"] if one["subject"] == "Vprašanje")
+    api("POST", f"/conversations/{answered['id']}/replies", {"text": "Odgovor"})
+    other = first if answered["customer"]["id"] == second else second
+    arrive(numbered(SPAM, 0, sender="Maja doma <maja@home.example>"))
+    assert len(in_spam(api)) == 1
+    _, lead = person("Vodja", "lead")
+    merged = lead("POST", f"/customers/{answered['customer']['id']}/merge", {"other_id": other})
+    assert merged.status_code in {200, 201}, merged.content
+    arrive(numbered(SPAM, 1, sender="Maja doma <maja@home.example>"))
+    assert len(in_spam(api)) == 1
