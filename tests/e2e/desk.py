@@ -120,6 +120,10 @@ class Desk:
         share: float = (after[0] - before[0]) / (after[1] - before[1])
         return min(1.0, share)
 
+    def within(self, seconds: float) -> float:
+        """Return how long to wait, in ms, for what is to be there within `seconds` on a machine of its own."""
+        return seconds * 1000 / self.share()
+
     def accessibility(self, scope: str = "document") -> list[str]:
         """Return what axe finds, WCAG 2.2 AA, one line a rule: the rule, its help and the first elements."""
         self.page.evaluate(AXE.read_text())

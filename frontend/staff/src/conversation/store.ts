@@ -30,6 +30,14 @@ export interface ItemChange {
   own: boolean
 }
 
+/** A conversation that was asked for and has not come yet. */
+interface Flight {
+  promise: Promise<Conversation>
+  /** Something has happened since it was asked for: what comes may not know of it. */
+  late: boolean
+  next?: Promise<Conversation>
+}
+
 const KEPT = 80
 
 /** A message on its way has a negative id until the server gives one; it stands last. */
@@ -43,7 +51,7 @@ export const useConversations = defineStore('conversations', () => {
   const session = useSession()
   const items = shallowReactive(new Map<number, ConversationItem>())
   const details = shallowReactive(new Map<number, Cached>())
-  const flights = new Map<number, Promise<Conversation>>()
+  const flights = new Map<number, Flight>()
   const listeners = new Set<(change: ItemChange) => void>()
   const readers = new Set<(conversation: Conversation, asked: number) => void>()
   const queue = markRaw(new ActionQueue())
@@ -59,15 +67,20 @@ export const useConversations = defineStore('conversations', () => {
     readers.add(reader)
   }
 
-  /** Take rows that the server has just given, without telling the list, which asked for them. */
+  const isNewer = (row: ConversationItem) => (items.get(row.id)?.version ?? 0) > row.version
+
+  /**
+   * Take rows that the server has just given, without telling the list, which asked for them. Where the line was
+   * faster than the answer its word stands.
+   */
   function accept(rows: readonly ConversationItem[]): void {
-    for (const row of rows) items.set(row.id, row)
+    for (const row of rows) if (!isNewer(row)) items.set(row.id, row)
   }
 
   /** A row has changed: keep it and tell whoever shows it. Older than what is known is dropped. */
   function take(row: ConversationItem, own: boolean): void {
+    if (isNewer(row)) return
     const before = items.get(row.id)
-    if (before && before.version > row.version) return
     items.set(row.id, row)
     const cached = details.get(row.id)
     if (cached) details.set(row.id, { ...cached, conversation: { ...cached.conversation, ...row } })
@@ -104,8 +117,11 @@ export const useConversations = defineStore('conversations', () => {
     }
   }
 
-  function store(id: number, conversation: Conversation, etag: string): void {
+  function store(id: number, answer: Conversation, etag: string, late: boolean): void {
     const before = details.get(id)
+    const row = items.get(id)
+    const overtaken = row !== undefined && row.version > answer.version
+    const conversation = overtaken ? { ...answer, ...row } : answer
     // Pages of older messages that were asked for stay.
     const first = conversation.messages[0]?.id ?? Infinity
     const older = before?.conversation.messages.filter((message) => message.id < first) ?? []
@@ -114,7 +130,7 @@ export const useConversations = defineStore('conversations', () => {
         ? { ...conversation, messages: [...older, ...conversation.messages], older: before.conversation.older }
         : conversation
     details.delete(id)
-    details.set(id, { conversation: whole, etag, stale: false })
+    details.set(id, { conversation: whole, etag, stale: late || overtaken })
     for (const [oldest] of details) {
       if (details.size <= KEPT) break
       details.delete(oldest)
@@ -123,21 +139,24 @@ export const useConversations = defineStore('conversations', () => {
 
   /**
    * Fetch a conversation into the cache. With `prefetch` nothing is marked as read and the access log says that it
-   * was only fetched ahead.
+   * was only fetched ahead. Where it is on its way already that answer will do, unless something has happened since.
    */
   function fetch(id: number, options: { prefetch?: boolean } = {}): Promise<Conversation> {
     const flying = flights.get(id)
-    if (flying) return flying
+    if (flying) {
+      if (!flying.late) return flying.promise
+      const again = () => fetch(id, options)
+      return (flying.next ??= flying.promise.then(again, again))
+    }
     const cached = details.get(id)
     const asked = Date.now()
     const path = `/conversations/${id}${options.prefetch ? '?prefetch=1' : ''}`
-    const flight = getTagged<Conversation>(path, cached?.etag)
+    const promise = getTagged<Conversation>(path, cached?.etag)
       .then((answer) => {
         if (answer.data) {
-          store(id, answer.data, answer.etag)
-          const known = items.get(id)
-          if (!known || known.version <= answer.data.version) items.set(id, rowOf(answer.data))
-        } else if (cached) details.set(id, { ...cached, stale: false })
+          store(id, answer.data, answer.etag, flight.late)
+          accept([rowOf(answer.data)])
+        } else if (cached) details.set(id, { ...(details.get(id) ?? cached), stale: flight.late })
         const found = details.get(id)?.conversation ?? (answer.data as Conversation)
         for (const reader of readers) reader(found, asked)
         return found
@@ -147,23 +166,23 @@ export const useConversations = defineStore('conversations', () => {
         throw error
       })
       .finally(() => flights.delete(id))
+    const flight: Flight = { promise, late: false }
     flights.set(id, flight)
-    return flight
+    return promise
   }
 
-  /** Resolves once nothing about this conversation is on its way any more. */
-  const arrived = (id: number) => (flights.get(id) ?? Promise.resolve()).then(() => undefined).catch(() => undefined)
+  const isFresh = (id: number) => flights.get(id)?.late === false || details.get(id)?.stale === false
 
-  const isFresh = (id: number) => flights.has(id) || details.get(id)?.stale === false
-
-  /** The conversation is no longer what is cached. */
+  /** The conversation is no longer what is cached, nor what was asked for before. */
   function markStale(id: number): void {
+    const flight = flights.get(id)
+    if (flight) flight.late = true
     const cached = details.get(id)
     if (cached && !cached.stale) details.set(id, { ...cached, stale: true })
   }
 
   function markAllStale(): void {
-    for (const id of [...details.keys()]) markStale(id)
+    for (const id of [...details.keys(), ...flights.keys()]) markStale(id)
   }
 
   /** The page of messages before the first one shown. */
@@ -300,8 +319,8 @@ export const useConversations = defineStore('conversations', () => {
     onFetched,
     accept,
     take,
+    rowOf,
     fetch,
-    arrived,
     isFresh,
     markStale,
     markAllStale,

@@ -1,4 +1,4 @@
-import type { ConversationItem } from '../api/types'
+import type { ConversationItem, Page } from '../api/types'
 
 /**
  * What the list shows and what waits behind the pill. Rows never move by themselves: what is new, or would move to
@@ -109,4 +109,18 @@ export function successor(ids: readonly number[], id: number): number | null {
   const at = ids.indexOf(id)
   if (at < 0) return null
   return ids[at + 1] ?? ids[at - 1] ?? null
+}
+
+/** Rows that are shown as belonging and should be on this page, the first one, but are not: they left the view. */
+export function missing(
+  state: ListState,
+  page: Page<ConversationItem>,
+  items: ReadonlyMap<number, ConversationItem>,
+): number[] {
+  const given = new Set(page.items.map((item) => item.id))
+  const last = page.next === null ? undefined : page.items.at(-1)
+  return state.ids.filter((id) => {
+    const row = items.get(id)
+    return row && !given.has(id) && !state.gone.has(id) && (!last || newestFirst(row, last) < 0)
+  })
 }

@@ -103,9 +103,11 @@ export class SharedLine {
     } else if (word.kind === 'retry' && this.stream) {
       this.stream.retryNow()
     } else if (word.kind === 'state' && !this.stream) {
+      // Said again because another tab asked; of a line without a position nobody knows what it has missed.
+      const known = this.state === word.state && word.position !== ''
       this.state = word.state
       if (!this.position) this.position = word.position
-      this.handlers.state(word.state)
+      if (!known) this.handlers.state(word.state)
     } else if (word.kind === 'event' && !this.stream) {
       if (word.event.id) this.position = word.event.id
       this.handlers.event(word.event)

@@ -150,17 +150,13 @@ export const useLive = defineStore('live', () => {
   function onState(state: LineState): void {
     if (state === 'open') {
       back()
-      // What was asked before the line was open cannot know who came since.
-      const id = open.value
-      if (id !== null) void conversations.arrived(id).then(() => refreshOpen(id))
       // What happened before the line was open (again) is seen by asking once more: a line that has not yet heard
       // an event has no position to resume from.
-      void list.catchUp().catch(() => undefined)
+      void resync()
       if (wasLost) {
         wasLost = false
         shops.markAllStale()
         void announceNewVersion()
-        views.recount(0)
       }
     } else if (state === 'lost') {
       wasLost = true

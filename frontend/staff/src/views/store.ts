@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
-import { del, get, patch, post } from '../api/http'
+import { Offline, del, get, patch, post } from '../api/http'
 import type { SavedView, ViewFilters } from '../api/types'
+import { lost } from '../live/connection'
 
 /** Saved views and how many conversations stand in each. */
 export const useViews = defineStore('views', () => {
@@ -28,8 +29,9 @@ export const useViews = defineStore('views', () => {
       const answer = await get<{ counts: Record<string, number>; ceiling?: number }>('/views/counts')
       counts.value = answer.counts
       ceiling.value = answer.ceiling ?? Infinity
-    } catch {
-      // The counts stay as they were; the banner says when nothing answers.
+    } catch (error) {
+      // The counts stay as they were; they are asked for again once the server is back.
+      if (error instanceof Offline) lost()
     } finally {
       asking = false
       if (again) {
