@@ -13,7 +13,7 @@ class Corpus(models.Model):
     salt = models.CharField(max_length=32)
     spam = models.IntegerField(default=0)
     ham = models.IntegerField(default=0)
-    version = models.IntegerField(default=0)
+    version = models.IntegerField(default=0, db_default=0)
     """Goes up with everything that is learned, so that who remembers counts knows when they are old."""
 
 
