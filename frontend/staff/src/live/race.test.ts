@@ -5,6 +5,7 @@ import { useSession } from '../app/session'
 import { useConversations } from '../conversation/store'
 import { useList } from '../inbox/list'
 import { useViews } from '../views/store'
+import { SharedLine } from './leader'
 import { useLive } from './live'
 
 /** A request that waits for its answer. */
@@ -69,6 +70,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -184,5 +186,28 @@ describe('a gap that events cannot fill', () => {
     expect(views.counts).toEqual({ open: 12 })
     request('/conversations?')
     live.stop()
+  })
+})
+
+describe('a tab that does not listen itself', () => {
+  it('loads again when the line opens or may have a gap, not because another tab has asked', () => {
+    let say = (_: object): void => {}
+    const channel = class {
+      set onmessage(hear: (message: { data: object }) => void) {
+        say = (data) => hear({ data })
+      }
+      postMessage() {}
+      close() {}
+    }
+    vi.stubGlobal('BroadcastChannel', channel)
+    vi.spyOn(navigator, 'locks', 'get').mockReturnValue({ request: () => new Promise(() => {}) } as never)
+    const states: string[] = []
+    const line = new SharedLine('', { event: () => {}, state: (state) => states.push(state) })
+    line.start()
+    for (const state of ['open', 'open', 'lost', 'open']) say({ kind: 'state', state, position: '4' })
+    expect(states).toEqual(['open', 'lost', 'open'])
+    say({ kind: 'state', state: 'open', position: '' })
+    expect(states).toHaveLength(4)
+    line.stop()
   })
 })
