@@ -20,8 +20,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if _needs_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
+    spread = config.pluginmanager.hasplugin("xdist")
     for item in items:
-        if _starts_programs(item):
+        if spread and _starts_programs(item):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: not _starts_programs(item))
 
