@@ -22,6 +22,8 @@ RESULTS = ROOT / "test-results"
 SLOW = "not browser and not soak"
 # Processes of a pass. They wait for one another, for servers and for pages: more of them than there are cores.
 SPREAD = ("-n", str(min(os.cpu_count() or 2, 7) + 1), "--dist", "loadgroup")
+# Two browsers, each with an installation of its own: one alone mostly waits, three would wait for one another.
+IN_PAIRS = ("-n", str(min(os.cpu_count() or 2, 2)), "--dist", "loadfile")
 
 
 class Run:
@@ -97,7 +99,7 @@ def everything(run: Run) -> None:
         else:
             run.left_out.append("PostgreSQL: no server answers, and none could be started or installed")
     run.left_out += machine.install_browser()
-    run.pytest("in the browser", "browser and not soak", "-p", "no:xdist", DATABASE_URL="")
+    run.pytest("in the browser", "browser and not soak", *IN_PAIRS, "tests/e2e", DATABASE_URL="")
 
 
 def fast(run: Run) -> None:

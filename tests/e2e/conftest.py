@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -62,8 +63,9 @@ PAGES = pytest.StashKey[list[Page]]()
 def pult(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pult]:
     """A running Pult with a small demo shop."""
     running = Pult(tmp_path_factory.mktemp("pult"))
+    own = tmp_path_factory.getbasetemp()
     try:
-        running.start()
+        running.start(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
         yield running
     finally:
         running.stop()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import random
+import shutil
 import smtplib
 import socket
 import subprocess
@@ -29,11 +33,12 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a TCP port that nobody uses just now: none of those that the system gives to whoever connects."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(look: Callable[[], T], *, seconds: float = 15.0, what: str = "it") -> T:
@@ -83,12 +88,13 @@ class Pult:
         self.demo: dict[str, Any] = {}
         self.catch_all = CatchAll()
 
-    def start(self) -> None:
-        """Make the tables, fill them, start all processes; return when it answers and a few conversations are in."""
+    def start(self, shared: Path) -> None:
+        """Make the tables, fill them, start all processes; return when it answers and a few conversations are in.
+
+        `shared` is a folder for what every installation begins with alike: it is made once.
+        """
         self.catch_all.start()
-        self._command("-m", "pult", "migrate", "-v0", "--skip-checks")
-        if not os.environ.get("DATABASE_URL"):
-            self._command("-m", "pult", "migrate", "-v0", "--skip-checks", "--database=log")
+        self._make_tables(shared)
         self.demo = json.loads(self._command("-m", "tests.e2e.seed", str(self.catch_all.port)))
         # Its words go into a file: a pipe that nobody reads would stop it.
         with (self.folder / "output").open("wb") as output:
@@ -104,6 +110,20 @@ class Pult:
         for number, (name, subject, text) in enumerate(conversations.EARLIER):
             sender = {"name": name, "address": f"customer{number}@example.com"}
             self.begin(subject, text, sender=sender)
+
+    def _make_tables(self, shared: Path) -> None:
+        if os.environ.get("DATABASE_URL"):
+            self._command("-m", "pult", "migrate", "-v0", "--skip-checks")
+            return
+        empty = shared / "empty-installation"
+        with (shared / "empty-installation.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not empty.exists():
+                self._command("-m", "pult", "migrate", "-v0", "--skip-checks")
+                self._command("-m", "pult", "migrate", "-v0", "--skip-checks", "--database=log")
+                shutil.copytree(self.folder, empty)
+                return
+        shutil.copytree(empty, self.folder, dirs_exist_ok=True)
 
     @property
     def environment(self) -> dict[str, str]:
