@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Write database and stored files into one file, while Pult goes on."""
 
     help = "Write database and stored files into one file, while Pult goes on."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
