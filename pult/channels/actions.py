@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 
 from pult.channels.base import Incoming
 from pult.channels.models import Inbox, ListenerState, RawPayload
 from pult.channels.queries import Payload, forget, payload_body
-from pult.platform import holders, storage, wakeup
-from pult.platform.db import among, hot, insert_many, is_postgres, json_in, time_in
+from pult.platform import storage
+from pult.platform.arrivals import CLAIM_BYTES, INLINE_BYTES, MAX_ATTEMPTS, Arrivals, Arriving
 from pult.platform.secrets import SecretUnreadable, seal
-from pult.platform.text import storable
-
-INLINE_BYTES = 256 * 1024
-"""Bodies above this lie in a sealed file instead of the row."""
-
-CLAIM_BYTES = 16 * 1024 * 1024
-"""Bytes of bodies after which a claim takes no more."""
 
 TOPIC = "payloads"
 """What workers are woken by when something arrived."""
 
-_UNCLAIMED: Mapping[str, Any] = {"claimed_until": None, "claimed_by": ""}
-
-MAX_ATTEMPTS = 6
-BACKOFF = (5, 30, 120, 600, 3600)
-"""Seconds until a payload that failed to parse is tried again."""
+PAYLOADS = Arrivals("channels_rawpayload", "inbox_id", TOPIC)
 
 __all__ = [
+    "MAX_ATTEMPTS",
     "Incoming",
+    "apart",
     "change_inbox",
     "claim",
     "create_inbox",
@@ -54,15 +40,6 @@ __all__ = [
     "replace_bodies",
     "retry_failed",
 ]
-
-
-def _external_id(item: Incoming) -> str:
-    name = str(storable(item.external_id))
-    if not name:
-        return "sha256:" + hashlib.sha256(item.body).hexdigest()
-    if len(name) > 200:
-        return "long:" + hashlib.sha256(name.encode()).hexdigest()
-    return name
 
 
 def receive(inbox_id: int, external_id: str, envelope: Mapping[str, Any], body: bytes) -> int | None:
@@ -82,125 +59,27 @@ def receive_many(items: Sequence[Incoming]) -> list[int | None]:
     Returns:
         one payload id per item, None where the inbox already had that external_id.
     """
-    if not items:
-        return []
-    stamp = time_in(timezone.now())
-    keys = [(item.inbox_id, _external_id(item)) for item in items]
-    fresh: dict[tuple[int, str], Incoming] = {}  # of twins in one call, the first; ids follow the order of arrival
-    for key, item in zip(keys, items, strict=True):
-        fresh.setdefault(key, item)
-    large = {key: item for key, item in fresh.items() if len(item.body) > INLINE_BYTES}
-    # Without files it is one statement, which is a transaction of its own.
-    with transaction.atomic() if large else nullcontext():
-        blobs = {key: storage.put(item.body, sealed=True).id for key, item in large.items()}
-        rows = [
-            (
-                *key,
-                json_in(storable(item.envelope)),
-                None if key in blobs else seal(item.body),
-                blobs.get(key),
-                "received",
-                0,
-                "",
-                stamp,
-            )
-            for key, item in fresh.items()
-        ]
-        stored = insert_many("channels_rawpayload", _COLUMNS, rows, tail=_STORED)
-        ids = {(inbox_id, external_id): int(row_id) for row_id, inbox_id, external_id in stored}
-        for key, blob_id in blobs.items():
-            if key not in ids:
-                storage.release(blob_id)
-        wakeup.notify(TOPIC)
-    return [ids.pop(key, None) for key in keys]
-
-
-_COLUMNS = (
-    "inbox_id",
-    "external_id",
-    "envelope",
-    "body",
-    "blob_id",
-    "state",
-    "attempts",
-    "error",
-    "received_at",
-)
-_STORED = "ON CONFLICT (inbox_id, external_id) DO NOTHING RETURNING id, inbox_id, external_id"
+    return PAYLOADS.receive([Arriving(*item) for item in items])
 
 
 def claim(limit: int = 20, lease: float = 20.0) -> list[Payload]:
     """Take up to `limit` payloads to parse, oldest first; nobody else gets them for `lease` seconds."""
-    now = timezone.now()
-    values = [time_in(now + timedelta(seconds=lease)), holders.new_holder(), time_in(now), limit]
-    if is_postgres():
-        return _opened(sorted(hot(_CLAIM.format(lock="FOR UPDATE SKIP LOCKED"), values)))
-    # Looking first keeps an idle worker out of SQLite's write gate.
-    if not hot("SELECT 1 FROM channels_rawpayload WHERE state = 'received' LIMIT 1"):
-        return []
-    with transaction.atomic():
-        found = hot(_CLAIM.format(lock=""), values)
-    return _opened(sorted(found))
+    return [Payload(*one) for one in PAYLOADS.claim(limit, lease, most=CLAIM_BYTES)]
 
 
-_CLAIM = """
-UPDATE channels_rawpayload SET claimed_until = %s, claimed_by = %s, attempts = attempts + 1 WHERE id IN (
-    SELECT id FROM channels_rawpayload
-    WHERE state = 'received' AND (claimed_until IS NULL OR claimed_until < %s) ORDER BY id LIMIT %s {lock})
-RETURNING id, inbox_id, external_id, envelope, body, blob_id, received_at, attempts
-"""
-
-
-def _opened(rows: Sequence[Sequence[Any]]) -> list[Payload]:
-    """Open bodies until 16 MiB are reached, and give the rest back: large mails come few at a time.
-
-    One that cannot be opened (its key or its file is gone) is noted as failed and holds nobody up.
-    """
-    opened: list[Payload] = []
-    total = 0
-    for number, row in enumerate(rows):
-        if total > CLAIM_BYTES:
-            give_back([later[0] for later in rows[number:]])
-            break
-        try:
-            payload = _payload(row)
-        except (SecretUnreadable, OSError, ValueError) as error:
-            mark_failed(row[0], f"{type(error).__name__}: {error}")
-            continue
-        opened.append(payload)
-        total += len(payload.body)
-    return opened
+def apart(waiting: Sequence[Payload]) -> Sequence[Payload]:
+    """Take one that was begun before alone: if its process died of it, no other is to blame."""
+    return PAYLOADS.apart(waiting)
 
 
 def give_back(payload_ids: Sequence[int]) -> None:
     """Let others have payloads that were claimed and not begun."""
-    rest = RawPayload.objects.filter(id__in=payload_ids, state=RawPayload.State.RECEIVED)
-    rest.update(**_UNCLAIMED, attempts=F("attempts") - 1)
+    PAYLOADS.give_back(payload_ids)
 
 
 def release_orphans() -> int:
-    """Let others have payloads at once whose holder was a process of this machine that is no more.
-
-    Returns how many there were; each keeps count of having been begun.
-    """
-    held = RawPayload.objects.filter(state=RawPayload.State.RECEIVED).exclude(claimed_by="")
-    gone = holders.gone(held.order_by().values_list("claimed_by", flat=True).distinct())
-    if not gone:
-        return 0
-    released = held.filter(claimed_by__in=gone).update(**_UNCLAIMED)
-    wakeup.notify(TOPIC)
-    return released
-
-
-def _payload(row: Sequence[Any]) -> Payload:
-    payload_id, inbox_id, external_id, envelope, body, blob_id, received_at, attempts = row
-    if isinstance(received_at, str):
-        received_at = datetime.fromisoformat(received_at)
-    if received_at.tzinfo is None:
-        received_at = timezone.make_aware(received_at, timezone.get_default_timezone())
-    envelope = json.loads(envelope) if isinstance(envelope, str) else envelope
-    opened = payload_body(body, blob_id)
-    return Payload(payload_id, inbox_id, external_id, envelope, opened, received_at, attempts)
+    """Let others have payloads at once whose holder was a process of this machine that is no more."""
+    return PAYLOADS.release_orphans()
 
 
 def mark_parsed(payload_id: int, masked_body: bytes | None = None) -> bool:
@@ -231,16 +110,7 @@ def mark_many_parsed(payload_ids: Sequence[int]) -> bool:
 
     Returns False when somebody else had already finished one of them: the caller then rolls back.
     """
-    if not payload_ids:
-        return True
-    chosen, values = among("id", payload_ids)
-    return len(hot(_PARSED.format(chosen=chosen), values)) == len(payload_ids)
-
-
-_PARSED = """
-UPDATE channels_rawpayload SET state = 'parsed', claimed_until = NULL, claimed_by = '', error = ''
-WHERE {chosen} AND state = 'received' RETURNING id
-"""
+    return PAYLOADS.finish(payload_ids)
 
 
 def _replace_body(row: RawPayload, body: bytes) -> None:
@@ -259,18 +129,7 @@ def mark_failed(payload_id: int, error: str) -> bool:
     Returns:
         True when it will not be tried again by itself.
     """
-    with transaction.atomic():
-        row = RawPayload.objects.select_for_update().filter(id=payload_id, state=RawPayload.State.RECEIVED).first()
-        if row is None:
-            return True
-        final = row.attempts >= MAX_ATTEMPTS
-        row.error = str(storable(error))[:4000]
-        row.state = RawPayload.State.FAILED if final else RawPayload.State.RECEIVED
-        pause = BACKOFF[min(max(row.attempts, 1), len(BACKOFF)) - 1]
-        row.claimed_until = None if final else timezone.now() + timedelta(seconds=pause)
-        row.claimed_by = ""
-        row.save(update_fields=["error", "state", "claimed_until", "claimed_by"])
-    return final
+    return PAYLOADS.mark_failed(payload_id, error)
 
 
 def erase(payload_ids: Sequence[int]) -> int:
@@ -321,8 +180,7 @@ def replace_bodies(before: datetime, clean: Callable[[int, bytes], bytes]) -> in
 
 def retry_failed(payload_id: int) -> bool:
     """Let a failed payload be tried again; False if it is not a failed one."""
-    rows = RawPayload.objects.filter(id=payload_id, state=RawPayload.State.FAILED)
-    return rows.update(state=RawPayload.State.RECEIVED, attempts=0, **_UNCLAIMED) == 1
+    return PAYLOADS.retry_failed(payload_id)
 
 
 def note_listener(inbox_id: int, name: str, *, value: Mapping[str, Any] | None = None, error: str = "") -> None:

@@ -13,9 +13,8 @@ from pult.accounts.hiding import hiding
 from pult.channels.base import InboxInfo, Raw
 from pult.channels.masking import Rules
 from pult.channels.models import Inbox, ListenerState, RawPayload
-from pult.platform import storage
+from pult.platform.arrivals import opened_body
 from pult.platform.domains import readable
-from pult.platform.secrets import unseal
 
 
 class NoSuchInbox(LookupError):
@@ -162,9 +161,7 @@ def forget() -> None:
 
 def payload_body(body: bytes | memoryview | None, blob_id: int | None) -> bytes:
     """Open a stored body, whether it lies in the row or in a blob."""
-    if blob_id is not None:
-        return storage.read_blob(blob_id)
-    return b"" if body is None else unseal(bytes(body))
+    return opened_body(body, blob_id)
 
 
 def payload(payload_id: int) -> Payload | None:

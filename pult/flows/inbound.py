@@ -62,7 +62,7 @@ class Overtaken(Exception):
 
 def run_batch(limit: int = BATCH) -> int:
     """Work through payloads that wait and return how many there were."""
-    waiting = _apart(channels.claim(limit))
+    waiting = channels.apart(channels.claim(limit))
     if not waiting:
         return 0
     inboxes = {inbox.id: inbox for inbox in queries.kept_inboxes()}
@@ -80,15 +80,6 @@ def run_batch(limit: int = BATCH) -> int:
 
 def _inbox(known: Mapping[int, InboxRecord], payload: Payload) -> InboxRecord:
     return known.get(payload.inbox_id) or queries.inbox(payload.inbox_id)
-
-
-def _apart(waiting: Sequence[Payload]) -> Sequence[Payload]:
-    """Take one that was begun before alone: if its process died of it, no other is to blame."""
-    begun = next((payload for payload in waiting if payload.attempts > 1), None)
-    if begun is None:
-        return waiting
-    channels.give_back([payload.id for payload in waiting if payload is not begun])
-    return [begun]
 
 
 def _read(inbox: InboxRecord, payload: Payload) -> Read | None:
