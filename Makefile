@@ -9,7 +9,7 @@ NPM := scripts/npm
 FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 FRONTEND := pult/web/static/staff/manifest.json
 
-.PHONY: run build test test-fast check corpora bench bench-large soak lock new-channel clean
+.PHONY: run build test test-fast check corpora bench bench-large soak lock new-channel new-shop clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(FRONTEND)      ## start Pult with its demo shop on http://127.0.0.1:8000
@@ -42,6 +42,10 @@ soak: $(VENV)/.dev $(FRONTEND)     ## what takes longer than a minute: chaos, fu
 new-channel: $(VENV)/.dev          ## make new-channel NAME=viber
 	@test -n "$(NAME)" || { echo "make new-channel NAME=viber"; exit 2; }
 	@$(BIN)/pult new_channel $(NAME)
+
+new-shop: $(VENV)/.dev             ## make new-shop NAME=shopware
+	@test -n "$(NAME)" || { echo "make new-shop NAME=shopware"; exit 2; }
+	@$(BIN)/pult new_shop $(NAME)
 
 lock: $(VENV)/.dev                 ## write the lock files again from pyproject.toml
 	@PATH="$(abspath $(BIN)):$$PATH" scripts/lock

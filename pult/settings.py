@@ -57,6 +57,7 @@ TASK_MODULES = [
     "pult.channels.tasks",
     "pult.spam.tasks",
     "pult.commerce.reading",
+    "pult.commerce.tasks",
     "pult.flows.outbound",
     "pult.flows.reactions",
     "pult.flows.privacy",
@@ -64,8 +65,16 @@ TASK_MODULES = [
 ]
 # Called before the processes part ways, so that what they load is shared and the first mail does not wait for it.
 PRELOAD = ["pult.platform.words.build_dictionaries", "pult.platform.language.warm_up"]
-WORKER_BATCHES = [("pult.flows.inbound.run_batch", "payloads"), ("pult.platform.webhooks.run_batch", "events")]
-WORKER_RELEASES = ["pult.platform.queue.release_orphans", "pult.channels.actions.release_orphans"]
+WORKER_BATCHES = [
+    ("pult.flows.inbound.run_batch", "payloads"),
+    ("pult.commerce.notices.run_batch", "notices"),
+    ("pult.platform.webhooks.run_batch", "events"),
+]
+WORKER_RELEASES = [
+    "pult.platform.queue.release_orphans",
+    "pult.channels.actions.release_orphans",
+    "pult.commerce.notices.release_orphans",
+]
 WORKER_LOOPS = ["pult.flows.reactions.react", "pult.channels.listening.run"]
 SUPERVISED = [("worker", "pult.platform.worker.main"), ("smtp", "pult.channels.smtp.run_smtp")]
 # Who may listen to the live stream, what an event looks like there, and who is present: platform knows no such words.

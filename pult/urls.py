@@ -14,6 +14,7 @@ from pult.web.pages import staff_app
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     re_path(r"^api/", csrf_exempt(no_such_door)),
+    path("hooks/shops/<int:shop_id>/notices", hooks.receive_notice),
     path("hooks/<int:inbox_id>/<slug:kind>", hooks.receive),
     *([path("demo/", include("pult.demo.urls"))] if settings.DEMO else []),
     path("", include("pult.web.sign_in")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +84,7 @@ def take(shop_id: int, things: Sequence[base.Thing], *, live: bool) -> Taken:
         orders = [thing for thing in things if isinstance(thing, base.Order)]
         gone = [thing for thing in things if isinstance(thing, base.Gone)]
         taken = _take_products(shop, _last_of_each(products)) + _take_orders(shop, _last_of_each(orders), live=live)
-        return taken + _take_away(shop, gone)
+        return taken + _take_away(shop, gone, live=live)
 
 
 def _last_of_each(things: Iterable[Any]) -> list[Any]:
@@ -308,17 +309,41 @@ def _take_products(shop: Shop, products: Sequence[base.Product]) -> Taken:
     return Taken(len(wanted) - changed, changed, len(products) - len(wanted))
 
 
-def _take_away(shop: Shop, gone: Sequence[base.Gone]) -> Taken:
+def _take_away(shop: Shop, gone: Sequence[base.Gone], *, live: bool) -> Taken:
     """A product that is gone is no longer offered; an order that is gone was cancelled: both stay to be explained."""
-    products = [one.id for one in gone if one.kind == "product"]
-    orders = [one.id for one in gone if one.kind == "order"]
-    changed = Product.objects.filter(shop=shop, external_id__in=products, active=True).update(active=False)
-    changed += (
-        Order.objects.filter(shop=shop, external_id__in=orders)
-        .exclude(state="cancelled")
-        .update(state="cancelled", open_parcels=0)
-    )
+    at = {(one.kind, one.id): one.at for one in gone}
+    products = [
+        row
+        for row in Product.objects.filter(shop=shop, active=True, external_id__in=_ids(at, "product")).defer("body")
+        if _is_later(at["product", row.external_id], row.changed_at)
+    ]
+    PRODUCTS.remove([entry_key(row.changed_at, row.id) for row in products])
+    for product in products:
+        product.active, product.changed_at = False, at["product", product.external_id] or product.changed_at
+    Product.objects.bulk_update(products, ["active", "changed_at"])
+    orders = [
+        row
+        for row in Order.objects.filter(shop=shop, external_id__in=_ids(at, "order")).defer("body")
+        if row.state != "cancelled" and _is_later(at["order", row.external_id], row.changed_at)
+    ]
+    known = {row.external_id: copy.copy(row) for row in orders}
+    for order in orders:
+        order.state, order.open_parcels = "cancelled", 0
+        order.changed_at = at["order", order.external_id] or order.changed_at
+    Order.objects.bulk_update(orders, ["state", "open_parcels", "changed_at"])
+    _remember_changes(orders, known)
+    if live and orders:
+        _tell(shop, orders, known)
+    changed = len(products) + len(orders)
     return Taken(changed=changed, known=len(gone) - changed)
+
+
+def _ids(at: Iterable[tuple[base.Kind, str]], wanted: base.Kind) -> list[str]:
+    return sorted(thing_id for kind, thing_id in at if kind == wanted)
+
+
+def _is_later(at: datetime | None, changed_at: datetime) -> bool:
+    return at is None or at >= changed_at
 
 
 # --- erasing -------------------------------------------------------------------------------------------

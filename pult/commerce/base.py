@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
+from msgspec import Meta
 
 OrderState = Literal["open", "completed", "cancelled"]
 PaymentState = Literal["pending", "authorised", "paid", "part_refunded", "refunded", "failed", "voided", ""]
 Fulfilment = Literal["none", "part", "sent", "delivered", "returned", ""]
 Kind = Literal["product", "order"]
 """What can be asked of a shop page by page. Buyers come with their orders."""
+Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
+Currency: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Amount: TypeAlias = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+Pieces: TypeAlias = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 class Buyer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -28,7 +34,7 @@ class Buyer(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     language: str = ""
     birthday: date | None = None
-    registered_at: datetime | None = None
+    registered_at: Moment | None = None
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,64 +53,64 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of an order. `price` is of one piece, `total` of the line after its discounts."""
 
-    id: str
+    id: Id
     title: str
-    quantity: int
-    price: int
-    total: int
+    quantity: Pieces
+    price: Amount
+    total: Amount
     sku: str = ""
     product_id: str = ""
     variant_id: str = ""
     options: dict[str, str] = {}
-    refunded: int = 0
+    refunded: Amount = 0
 
 
 class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     """A payment or an attempt at one. `method` is the shop's word for it; never a card number."""
 
-    id: str
+    id: Id
     method: str
     state: PaymentState
-    amount: int
-    at: datetime | None = None
+    amount: Amount
+    at: Moment | None = None
 
 
 class Refund(msgspec.Struct, frozen=True, omit_defaults=True):
     """Money given back."""
 
-    id: str
-    amount: int
-    at: datetime | None = None
+    id: Id
+    amount: Amount
+    at: Moment | None = None
     reason: str = ""
 
 
 class Shipment(msgspec.Struct, frozen=True, omit_defaults=True):
     """A parcel as the shop knows it."""
 
-    id: str
+    id: Id
     number: str = ""
     carrier: str = ""
     url: str = ""
-    sent_at: datetime | None = None
-    promised_at: datetime | None = None
-    delivered_at: datetime | None = None
+    sent_at: Moment | None = None
+    promised_at: Moment | None = None
+    delivered_at: Moment | None = None
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     """An order, whole, as the shop has it at `changed_at`."""
 
-    id: str
+    id: Id
     number: str
-    placed_at: datetime
-    changed_at: datetime
-    currency: str
-    total: int
+    placed_at: Moment
+    changed_at: Moment
+    currency: Currency
+    total: Amount
     state: OrderState = "open"
     payment: PaymentState = ""
     fulfilment: Fulfilment = ""
-    shipping: int = 0
-    tax: int = 0
-    discount: int = 0
+    shipping: Amount = 0
+    tax: Amount = 0
+    discount: Amount = 0
     buyer: Buyer = Buyer()
     ship_to: Place = Place()
     bill_to: Place = Place()
@@ -112,8 +118,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     payments: list[Payment] = []
     refunds: list[Refund] = []
     shipments: list[Shipment] = []
-    promised_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    promised_at: Moment | None = None
+    cancelled_at: Moment | None = None
     note: str = ""
     url: str = ""
 
@@ -122,20 +128,20 @@ class Stock(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many pieces lie where. `attributes` belong to this lot alone, such as a tyre's DOT code."""
 
     place: str
-    quantity: int
+    quantity: Pieces
     attributes: dict[str, str] = {}
 
 
 class Variant(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is bought: a product in one size and colour. `before` is the price before a reduction."""
 
-    id: str
+    id: Id
     title: str
-    price: int
-    currency: str
+    price: Amount
+    currency: Currency
     sku: str = ""
     barcode: str = ""
-    before: int | None = None
+    before: Amount | None = None
     attributes: dict[str, str] = {}
     stock: list[Stock] = []
 
@@ -143,9 +149,9 @@ class Variant(msgspec.Struct, frozen=True, omit_defaults=True):
 class Product(msgspec.Struct, frozen=True, omit_defaults=True):
     """A product with its variants."""
 
-    id: str
+    id: Id
     title: str
-    changed_at: datetime
+    changed_at: Moment
     variants: list[Variant] = []
     category: str = ""
     vendor: str = ""
@@ -155,24 +161,33 @@ class Product(msgspec.Struct, frozen=True, omit_defaults=True):
     active: bool = True
 
 
-class Gone(msgspec.Struct, frozen=True):
-    """The shop has deleted something."""
+class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The shop has deleted something, at a moment where it says when: what it said before then comes too late."""
 
     kind: Kind
-    id: str
+    id: Id
+    at: Moment | None = None
 
 
 Thing: TypeAlias = Order | Product | Gone
 
 
+class Misfit(msgspec.Struct, frozen=True):
+    """A thing that makes no sense: its id, or its place where it has none, and what is wrong."""
+
+    id: str
+    error: str
+
+
 class Page(msgspec.Struct, frozen=True):
     """A part of what a shop has. `next` asks for the following part, None after the last; `done` and `of` count things
-    read so far and in all, where the shop tells."""
+    read so far and in all, where the shop tells. `misfits` are passed over and shown with the shop."""
 
     things: list[Thing]
     next: str | None
     done: int = 0
     of: int | None = None
+    misfits: list[Misfit] = []
 
 
 class ShopError(Exception):
@@ -212,7 +227,7 @@ class Connector(Protocol):
 
 @runtime_checkable
 class Listening(Protocol):
-    """A connector whose shop tells of changes by webhooks."""
+    """A connector whose shop tells of changes by webhooks. Names of headers are in lower case."""
 
     def verify(self, shop: ShopInfo, headers: Mapping[str, str], body: bytes) -> bool:
         """Say whether the shop has sent this: signature checked in constant time."""
@@ -221,4 +236,5 @@ class Listening(Protocol):
         """Return the shop's id of this delivery, the same when it is delivered again."""
 
     def parse(self, shop: ShopInfo, headers: Mapping[str, str], body: bytes) -> list[Thing]:
-        """Return what the notice says. Raises ShopError, and ValueError for what is no notice."""
+        """Return what the notice says, nothing where it is of no use. Raises ShopError, and ValueError for what is no
+        notice. It may be asked days later: whether the signature was made in time was `verify`'s to say."""

@@ -9,3 +9,11 @@ class OrderNotFound(Exception):
 
 class ShopNotFound(Exception):
     """There is no such shop, or the asker may not see it."""
+
+
+class Unauthentic(Exception):
+    """What came in a shop's name is not signed by it."""
+
+
+class BeingRead(Exception):
+    """Somebody else reads the shop at this moment."""

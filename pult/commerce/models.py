@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from pult.platform.secrets import SealedJSONField
 
@@ -17,6 +18,9 @@ class Shop(models.Model):
     settings = SealedJSONField(default=dict)
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    reader = models.CharField(max_length=64, default="", db_default="")
+    """Who reads it at this moment (platform.holders), until `reader_until` at the latest."""
+    reader_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "name"], name="shop_name_once")]
@@ -41,9 +45,45 @@ class Reading(models.Model):
     of = models.BigIntegerField(null=True)
     changed = models.BigIntegerField(default=0)
     error = models.TextField(default="")
+    misfits = models.JSONField(default=dict, db_default={})
+    """What was passed over because it made no sense: its id or place, and what is wrong; it goes when it is mended."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "kind"], name="reading_once")]
+
+
+class Notice(models.Model):
+    """A webhook of a shop, sealed, kept before the shop hears 'accepted' (platform.arrivals).
+
+    Once it is read only its name stays, for as long as the shop may say it again.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received"
+        PARSED = "parsed"
+        FAILED = "failed"
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    envelope = models.JSONField(default=dict)
+    body = models.BinaryField(null=True)
+    blob = models.ForeignKey("platform.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
+    attempts = models.SmallIntegerField(default=0)
+    error = models.TextField(default="")
+    received_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=64, default="", db_default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="notice_once")]
+        indexes = [
+            models.Index(fields=["id"], name="notice_waiting", condition=Q(state="received")),
+            models.Index(fields=["shop", "id"], name="notice_failed", condition=Q(state="failed")),
+            models.Index(fields=["shop", "-received_at"], name="notice_newest"),
+            models.Index(fields=["received_at"], name="notice_age"),
+        ]
 
 
 class Buyer(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, Q
 
 from pult.commerce import base
 from pult.commerce.index import ORDERS, PRODUCTS, store_mark
-from pult.commerce.models import Buyer, Order, OrderChange, Product, Reading, Shop
+from pult.commerce.models import Buyer, Notice, Order, OrderChange, Product, Reading, Shop
 from pult.platform import words
 from pult.platform.db import among, json_out, must_time, rows, time_in, time_out
 
@@ -92,6 +92,17 @@ class ReadingView(msgspec.Struct, frozen=True):
     running: bool
     begun_at: datetime | None
     finished_at: datetime | None
+    misfits: dict[str, str]
+
+
+class NoticesView(msgspec.Struct, frozen=True):
+    """What came of a shop's notices: the last one's time, how many wait and failed, and what is wrong with the newest
+    that could not be read."""
+
+    last_at: datetime | None
+    waiting: int
+    failed: int
+    error: str
 
 
 class ShopView(msgspec.Struct, frozen=True):
@@ -104,6 +115,17 @@ class ShopView(msgspec.Struct, frozen=True):
     active: bool
     settings: Mapping[str, Any]
     readings: list[ReadingView]
+
+
+def notices(shop_id: int) -> NoticesView:
+    """Return what came of a shop's notices."""
+    of_shop = Notice.objects.filter(shop=shop_id)
+    waiting, failed = (of_shop.filter(state=state) for state in (Notice.State.RECEIVED, Notice.State.FAILED))
+    last = of_shop.order_by("-received_at").values_list("received_at", flat=True).first()
+    errors = [
+        rows.exclude(error="").order_by("-id").values_list("error", flat=True).first() for rows in (failed, waiting)
+    ]
+    return NoticesView(last, waiting.count(), failed.count(), next((error for error in errors if error), ""))
 
 
 _ITEM = """
@@ -216,9 +238,11 @@ def find_products(query: str, *, store_ids: Collection[int], limit: int = 20) ->
     return [found[hit.id] for hit in hits if hit.id in found][:limit]
 
 
-def shops(*, store_ids: Collection[int] | None = None) -> list[ShopView]:
+def shops(*, store_ids: Collection[int] | None = None, active_only: bool = False) -> list[ShopView]:
     """Return the connected shops, of these stores only where any are named."""
     found = Shop.objects.order_by("id")
+    if active_only:
+        found = found.filter(active=True)
     if store_ids is not None:
         found = found.filter(store_id__in=store_ids)
     return [
@@ -239,6 +263,7 @@ def shops(*, store_ids: Collection[int] | None = None) -> list[ShopView]:
                     one.cursor is not None,
                     one.begun_at,
                     one.finished_at,
+                    one.misfits,
                 )
                 for one in shop.readings.all()
             ],

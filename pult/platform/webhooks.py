@@ -14,7 +14,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -199,6 +199,19 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def is_genuine(secret: str, headers: Mapping[str, str], body: bytes, *, now: float, skew: float) -> bool:
+    """Say whether a message is signed with the secret, at most `skew` seconds from now. Header names in lower case."""
+    message_id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not secret or not message_id or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+        return False
+    try:
+        good = sign(secret, message_id, int(stamp), body).encode()
+    except ValueError:
+        return False  # a secret that is none
+    signed = [hmac.compare_digest(good, one.encode()) for one in headers.get("webhook-signature", "").split()[:10]]
+    return any(signed) and abs(now - int(stamp)) <= skew
 
 
 def _headers(secret: dict[str, object], message_id: str, body: bytes) -> dict[str, str]:

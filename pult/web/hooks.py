@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from pult.channels import actions, queries, registry
 from pult.channels.base import Raw, Unauthentic
+from pult.commerce import errors as commerce_errors
+from pult.commerce import notices
 
 KINDS = frozenset({"inbound", "tracking"})
 
@@ -40,4 +43,25 @@ def receive(request: HttpRequest, inbox_id: int, kind: str) -> HttpResponse:
         return HttpResponse(status=401)
     kept = {name: value for name, value in envelope["headers"].items() if name.lower() != "authorization"}
     actions.receive(inbox.id, external_id, envelope | {"headers": kept}, raw.body)
+    return HttpResponse()
+
+
+@csrf_exempt
+def receive_notice(request: HttpRequest, shop_id: int) -> HttpResponse:
+    """Take a webhook of a shop: 200 once it is stored, also when it came before; 401 where its signature is wrong, 404
+    for no such shop, 413 for more than notices.MAX_BYTES."""
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        return HttpResponse(status=413)
+    if len(body) > notices.MAX_BYTES:
+        return HttpResponse(status=413)
+    try:
+        notices.receive(shop_id, request.headers, body)
+    except commerce_errors.ShopNotFound:
+        return HttpResponse(status=404)
+    except commerce_errors.Unauthentic:
+        return HttpResponse(status=401)
     return HttpResponse()

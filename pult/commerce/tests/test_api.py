@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from pult.accounts import actions as accounts
 from pult.accounts import queries as accounts_queries
 from pult.accounts.access import SYSTEM
-from pult.commerce import actions
+from pult.commerce import actions, notices
+from pult.commerce.connectors.http.standin import Shop as Standin
+from pult.commerce.models import Notice
+from pult.commerce.testing import an_order
 from pult.commerce.tests.conftest import ordered
 from pult.commerce.tests.test_csv import write
 from pult.customers import actions as customers
@@ -109,3 +113,37 @@ def test_an_agent_connects_no_shop(store: Any, api: Any) -> None:
     body = {"store_id": store.id, "connector": "csv", "name": "Spletna", "settings": {"folder": "/x"}}
     assert api("POST", "/shops", body).status_code == 403
     assert api("GET", "/shops").status_code == 403
+
+
+def test_a_shop_that_sends_notices_says_where_to_and_gives_its_secret_once(
+    store: Any, person: Any, api: Any, client: Client, settings: Any
+) -> None:
+    settings.HTTP_ALLOW_HOSTS = ["127.0.0.1"]
+    _, admin = person("Vera", role="admin")
+    wanted = {"store_id": store.id, "connector": "http", "name": "Lastna"}
+    inner = admin("POST", "/shops", wanted | {"settings": {"base_url": "http://10.0.0.1/shop"}})
+    assert inner.json()["errors"][0]["field"] == "settings.base_url"
+    with Standin() as own:
+        made = admin("POST", "/shops", wanted | {"settings": {"base_url": own.settings["base_url"]}}).json()
+        assert made["notices"]["url"].endswith(f"/hooks/shops/{made['id']}/notices")
+        assert (made["notices"]["last_at"], made["settings"]["webhook_secret"]) == (None, False)
+        assert api("POST", f"/shops/{made['id']}/secret").status_code == 403
+        own.secret = admin("POST", f"/shops/{made['id']}/secret").json()["secret"]
+        assert own.secret not in admin("GET", "/shops").content.decode()
+        headers, body = own.notice(an_order(1), "n1", content=b"nonsense")
+        path = made["notices"]["url"].partition("//")[2].partition("/")[2]
+        assert client.post(f"/{path}", body, content_type="application/json", headers=headers).status_code == 200
+    for _ in range(7):
+        Notice.objects.update(claimed_until=None)
+        notices.run_batch()
+    (shop,) = admin("GET", "/shops").json()["items"]
+    assert (shop["notices"]["failed"], shop["notices"]["waiting"]) == (1, 0)
+    assert shop["notices"]["error"]
+    again = admin("POST", f"/shops/{made['id']}/notices/retry").json()["notices"]
+    assert (again["failed"], again["waiting"]) == (0, 1)
+
+
+def test_files_send_no_notices_and_have_no_secret(shop_id: int, person: Any) -> None:
+    _, admin = person("Vera", role="admin")
+    assert admin("GET", "/shops").json()["items"][0]["notices"] is None
+    assert admin("POST", f"/shops/{shop_id}/secret").status_code == 404

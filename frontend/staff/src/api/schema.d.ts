@@ -1463,6 +1463,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/shops/{shop_id}/secret': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * New Shop Secret
+     * @description Make a new secret for the shop's webhooks; those signed with the old one are refused from now on.
+     */
+    post: operations['pult_web_api_admin_shops_new_shop_secret']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/shops/{shop_id}/notices/retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Retry Notices
+     * @description Try webhooks again that could not be read, and forget those that were kept for too long to be tried.
+     */
+    post: operations['pult_web_api_admin_shops_retry_notices']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/access-log': {
     parameters: {
       query?: never
@@ -3740,6 +3780,25 @@ export interface components {
       /** Next */
       next: string | null
     }
+    /**
+     * NoticesOut
+     * @description What came of a shop's webhooks: `url` is where it sends them; `error` is what is wrong with the newest that could
+     *     not be read; `new_secret` says whether Pult can make the secret that signs them.
+     */
+    NoticesOut: {
+      /** Url */
+      url: string
+      /** New Secret */
+      new_secret: boolean
+      /** Last At */
+      last_at: string | null
+      /** Waiting */
+      waiting: number
+      /** Failed */
+      failed: number
+      /** Error */
+      error: string
+    }
     /** ReadingOut */
     ReadingOut: {
       /** Id */
@@ -3769,7 +3828,8 @@ export interface components {
     }
     /**
      * ShopOut
-     * @description A connected shop; of a secret in `settings` only whether it is set.
+     * @description A connected shop; of a secret in `settings` only whether it is set. `misfits` of a reading are things that make
+     *     no sense, by their ids. `notices` is empty where the shop sends none.
      */
     ShopOut: {
       /** Id */
@@ -3788,6 +3848,7 @@ export interface components {
       }
       /** Readings */
       readings: components['schemas']['ReadingOut'][]
+      notices: components['schemas']['NoticesOut'] | null
     }
     /** ShopsOut */
     ShopsOut: {
@@ -3822,6 +3883,16 @@ export interface components {
       settings?: {
         [key: string]: unknown
       } | null
+    }
+    /**
+     * ShopSecretOut
+     * @description The secret with which the shop signs its webhooks, shown only now.
+     */
+    ShopSecretOut: {
+      /** Id */
+      id: number
+      /** Secret */
+      secret: string
     }
     /**
      * LogQuery
@@ -6870,6 +6941,68 @@ export interface operations {
     }
   }
   pult_web_api_admin_shops_read_shop: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        shop_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_new_shop_secret: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        shop_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ShopSecretOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_shops_retry_notices: {
     parameters: {
       query?: never
       header?: never

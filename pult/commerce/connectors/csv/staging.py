@@ -89,7 +89,7 @@ def _chunks(path: Path, mapping: Mapping, table: str) -> Iterator[list[tuple[str
         others = sorted(named - set(columns)) if table == "products" else []
         rows: list[tuple[str, ...]] = []
         for row in reader:
-            values = [(row.get(column) or "").strip() if column else "" for column in columns]
+            values = [(row.get(column) or "").replace("\x00", "").strip() if column else "" for column in columns]
             rows.append((*values, "\n".join(f"{name}\t{row[name]}" for name in others if row.get(name))))
             if len(rows) == _MANY:
                 yield rows

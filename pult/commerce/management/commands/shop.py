@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from pult.accounts import queries as accounts
 from pult.commerce import actions, queries, reading, registry
 from pult.commerce.base import ShopError
+from pult.commerce.errors import BeingRead, ShopNotFound
 from pult.platform import forms, plugins
 
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the connector")
         read = verbs.add_parser("read", help="read what has changed, here and now")
         read.add_argument("name")
+        read.add_argument("--all", action="store_true", help="read all of it again, not only what has changed")
 
     def handle(self, *args: object, **options: Any) -> None:
         """Do it."""
@@ -60,7 +62,11 @@ class Command(BaseCommand):
         if shop is None:
             raise CommandError(f"There is no shop {options['name']!r}.")
         try:
-            reading.read(shop.id, told=self._tell)
+            reading.read(shop.id, told=self._tell, everything=options["all"])
+        except BeingRead:
+            raise CommandError(f"{shop.name} is being read at this moment.") from None
+        except ShopNotFound:
+            raise CommandError(f"{shop.name} is switched off.") from None
         except ShopError as error:
             raise CommandError(str(error)) from error
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+from django.conf import settings as django_settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request
@@ -14,9 +16,10 @@ from pult.accounts import access
 from pult.accounts import queries as accounts
 from pult.accounts.checks import name_in_use
 from pult.accounts.errors import Invalid, NotFound
-from pult.commerce import actions, queries, reading, registry
-from pult.platform import forms
+from pult.commerce import actions, notices, queries, reading, registry
+from pult.platform import forms, httpclient, webhooks
 from pult.web.api.admin.inboxes import FormFieldOut
+from pult.web.api.admin.webhooks import refused
 from pult.web.api.answers import answer, once
 from pult.web.api.auth import actor_of
 
@@ -34,10 +37,24 @@ class ReadingOut(Schema):
     running: bool
     begun_at: datetime | None
     finished_at: datetime | None
+    misfits: dict[str, str]
+
+
+class NoticesOut(Schema):
+    """What came of a shop's webhooks: `url` is where it sends them; `error` is what is wrong with the newest that could
+    not be read; `new_secret` says whether Pult can make the secret that signs them."""
+
+    url: str
+    new_secret: bool
+    last_at: datetime | None
+    waiting: int
+    failed: int
+    error: str
 
 
 class ShopOut(Schema):
-    """A connected shop; of a secret in `settings` only whether it is set."""
+    """A connected shop; of a secret in `settings` only whether it is set. `misfits` of a reading are things that make
+    no sense, by their ids. `notices` is empty where the shop sends none."""
 
     id: int
     store_id: int
@@ -46,6 +63,14 @@ class ShopOut(Schema):
     active: bool
     settings: dict[str, object]
     readings: list[ReadingOut]
+    notices: NoticesOut | None
+
+
+class ShopSecretOut(Schema):
+    """The secret with which the shop signs its webhooks, shown only now."""
+
+    id: int
+    secret: str
 
 
 class ShopsOut(Schema):
@@ -89,7 +114,17 @@ def _shown(shop: queries.ShopView) -> dict[str, object]:
         "active": shop.active,
         "settings": forms.shown(registry.settings(shop.connector), shop.settings),
         "readings": shop.readings,
+        "notices": _notices(shop),
     }
+
+
+def _notices(shop: queries.ShopView) -> dict[str, object] | None:
+    manifest = registry.SHOPS.manifest(shop.connector)
+    if not manifest.can("webhook"):
+        return None
+    told = msgspec.structs.asdict(queries.notices(shop.id))
+    url = f"{django_settings.PUBLIC_URL}/hooks/shops/{shop.id}/notices"
+    return {"url": url, "new_secret": manifest.can("new_secret"), **told}
 
 
 def _shop(shop_id: int) -> queries.ShopView:
@@ -100,10 +135,18 @@ def _shop(shop_id: int) -> queries.ShopView:
 
 
 def _settings(connector: str, given: dict[str, object], old: dict[str, object] | None = None) -> dict[str, object]:
+    module = registry.settings(connector)
     try:
-        return forms.validated(registry.settings(connector), given, old=old)
+        kept = forms.validated(module, given, old=old)
     except forms.BadSettings as error:
         raise Invalid("settings", field="settings", what=str(error)) from error
+    for name, url in forms.urls(module, kept):
+        if old is None or old.get(name) != url:
+            try:
+                httpclient.outer_url(url)
+            except httpclient.HttpError as error:
+                raise refused(error, field=f"settings.{name}") from error
+    return kept
 
 
 @router.get("/connectors", response=ConnectorsOut)
@@ -171,4 +214,25 @@ def read_shop(request: HttpRequest, shop_id: int) -> HttpResponse:
     known = _shop(shop_id)
     with transaction.atomic():
         reading.begin(known.id)
+    return answer(_shown(_shop(shop_id)), 202)
+
+
+@router.post("/shops/{int:shop_id}/secret", response={201: ShopSecretOut})
+def new_shop_secret(request: HttpRequest, shop_id: int) -> HttpResponse:
+    """Make a new secret for the shop's webhooks; those signed with the old one are refused from now on."""
+    access.require(actor_of(request), "settings.write")
+    known = _shop(shop_id)
+    if not registry.SHOPS.manifest(known.connector).can("new_secret"):
+        raise NotFound(f"The secret of shop {shop_id} is not made here.")
+    secret = webhooks.new_secret()
+    actions.change_shop(shop_id, settings={**known.settings, "webhook_secret": secret})
+    return answer({"id": shop_id, "secret": secret}, 201)
+
+
+@router.post("/shops/{int:shop_id}/notices/retry", response={202: ShopOut})
+def retry_notices(request: HttpRequest, shop_id: int) -> HttpResponse:
+    """Try webhooks again that could not be read, and forget those that were kept for too long to be tried."""
+    access.require(actor_of(request), "settings.write")
+    _shop(shop_id)
+    notices.retry(shop_id)
     return answer(_shown(_shop(shop_id)), 202)

@@ -1,0 +1,96 @@
+"""The contract as OpenAPI 3.1, made from the types that pages and notices are read into:
+
+python -m pult.commerce.connectors.http.describe > docs/shop-http.openapi.json
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from pult.commerce.connectors.http.wire import GoneNotice, OrderNotice, OrderPage, ProductNotice, ProductPage
+
+_REF = "#/components/schemas/{name}"
+_TEXT = """What Pult asks of a shop, and how a shop tells Pult. Amounts are integers in minor units of their currency
+(ISO 4217: 1999 with EUR is 19.99, 1999 with JPY is 1999), times are RFC 3339 with an offset, ids are the shop's own, as
+text. What the shop does not know it leaves out. Fields that are not described are passed over."""
+_ASK = {
+    "changed_since": (
+        "Only what changed (`changed_at`) or was deleted at this moment or later; without it everything.",
+        {"type": "string", "format": "date-time"},
+    ),
+    "cursor": (
+        "What `next` of the page before said, with the same `changed_since`; known for a day at least, else 410.",
+        {"type": "string"},
+    ),
+}
+_SIGNED = {
+    "webhook-id": "The name of this notice, the same whenever it is sent again. It is signed.",
+    "webhook-timestamp": "Seconds since 1970 at which it is sent, at most five minutes from Pult's clock.",
+    "webhook-signature": "`v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`; the key is the base64"
+    " after `whsec_` of the secret. Several are divided by spaces.",
+}
+
+
+def described() -> dict[str, Any]:
+    """Return the description."""
+    pages, notices = [OrderPage, ProductPage], [OrderNotice, ProductNotice, GoneNotice]
+    answers, components = msgspec.json.schema_components([*pages, *notices], ref_template=_REF)
+    of_pages, of_notices = answers[:2], list(answers[2:])
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "A shop of one's own beside Pult", "version": "1", "description": _TEXT},
+        "security": [{"token": []}],
+        "paths": {
+            "/orders": {"get": _page("Orders, the oldest change first or in any order that stays.", of_pages[0])},
+            "/products": {"get": _page("Products with their variants, prices and stock.", of_pages[1])},
+        },
+        "webhooks": {"changed": {"post": _notice(of_notices)}},
+        "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _page(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "description": text, "schema": of}
+            for name, (text, of) in _ASK.items()
+        ],
+        "responses": {
+            "200": {
+                "description": "A page of at most 1,000 things and 16 MiB.",
+                "content": {"application/json": {"schema": schema}},
+            },
+            "401": {"description": "The token is wrong: an admin has to change it."},
+            "410": {"description": "The cursor is no longer known: Pult begins the run anew."},
+            "429": {"description": "Too often: Pult comes back after Retry-After (an hour at most)."},
+            "503": {"description": "Not now, as any answer from 500 on: Pult comes back, later each time."},
+        },
+    }
+
+
+def _notice(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "summary": "The shop tells that one thing is new, has changed or was deleted.",
+        "description": "Sent to the address that Settings, Shops shows; signed as standardwebhooks.com has it.",
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in _SIGNED.items()
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": schemas}}}},
+        "responses": {
+            "200": {"description": "Kept; also when it had come before."},
+            "401": {"description": "Not signed with the secret, or at another time."},
+            "404": {"description": "There is no such shop, or it is inactive."},
+            "413": {"description": "More than 1 MiB."},
+            "500": {"description": "Not kept, as any other answer: send it again."},
+        },
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(described(), indent=2))

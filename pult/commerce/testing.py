@@ -1,0 +1,368 @@
+"""What every connector must hold: its tests.py subclasses ShopContract and says how its shop behaves.
+
+LocalShop is the beginning of a stand-in for shops that are asked by HTTP: one that behaves badly in every way.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from django.core.cache import cache
+
+from pult.accounts import access
+from pult.accounts import actions as accounts
+from pult.commerce import actions, base, check, notices, queries, reading, registry
+from pult.commerce.errors import Unauthentic
+from pult.commerce.models import Notice, Order, Product
+from pult.platform import events, httpclient
+from pult.platform.arrivals import Arriving
+
+AT = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
+ODD_TEXT = "Čšž đĐ łąę Ωραίο ελληνικά ß “quotes” 😀 e\u0301 \u200fעברית, \t; x"
+MANY = 1_150
+"""More than go on a page of any connector."""
+WAIT = 7
+"""Seconds for which a shop asks to be left alone."""
+
+
+class StandIn(Protocol):
+    """A stand-in for a shop; `settings` connect Pult to it."""
+
+    settings: dict[str, Any]
+
+    def keep(self, *things: base.Order | base.Product) -> None:
+        """Have these things from now on, in place of those with the same id."""
+
+    def behave(self, behaviour: str) -> bool:
+        """From now on: "well", "rate_limit" (leave me alone for WAIT seconds), "temporary" or "permanent" failure.
+        False where such a shop has no such behaviour."""
+
+    def notice(self, thing: base.Thing, name: str) -> tuple[dict[str, str], bytes]:
+        """Return the headers and body of a genuine notice, made now, that is called so."""
+
+
+def an_order(number: int = 1, *, hours: float = 0, **changes: Any) -> base.Order:
+    """Return an order of one lamp, placed at AT and changed so many hours later."""
+    lamp = base.Line(id="1", title="Lamp", quantity=2, price=2_495, total=4_990, sku="LAMP-7", product_id="p7")
+    fields: dict[str, Any] = {
+        "id": f"o{number}",
+        "number": f"N{number}",
+        "placed_at": AT,
+        "changed_at": AT + timedelta(hours=hours),
+        "currency": "EUR",
+        "total": 5_390,
+        "shipping": 400,
+        "buyer": base.Buyer(email=f"person{number}@customers.example", name="Maja Kos"),
+        "lines": [lamp],
+        **changes,
+    }
+    return base.Order(**fields)
+
+
+class ShopContract:
+    """Fill in `connector` and `shop`; all tests are inherited."""
+
+    connector: str
+
+    def shop(self, folder: Path) -> AbstractContextManager[StandIn]:
+        """Run a stand-in for the shop, which may use the folder."""
+        raise NotImplementedError
+
+    # What follows holds for every connector.
+
+    @pytest.fixture
+    def stand_in(self, tmp_path: Path) -> Iterator[StandIn]:
+        with self.shop(tmp_path) as found:
+            yield found
+
+    @pytest.fixture
+    def shop_id(self, db: None, stand_in: StandIn) -> Iterator[int]:
+        cache.clear()
+        access.forget()
+        store = accounts.create_store(access.SYSTEM, name="Shop", language="en")
+        yield actions.connect(store_id=store.id, connector=self.connector, name="Shop", settings=stand_in.settings)
+        access.forget()
+
+    @pytest.fixture
+    def listening(self) -> base.Listening:
+        found = registry.listening(self.connector)
+        if found is None:
+            assert not registry.SHOPS.manifest(self.connector).can("webhook")
+            pytest.skip("this shop sends no notices")
+        return found
+
+    def test_the_folder_is_complete(self) -> None:
+        assert check.problems(Path(registry.SHOPS.manifest(self.connector).folder)) == []
+
+    def test_everything_is_read_once(self, stand_in: StandIn, shop_id: int) -> None:
+        stand_in.keep(*(an_order(number) for number in range(MANY)))
+        told: list[reading.Progress] = []
+        assert reading.read(shop_id, told=told.append)
+        assert Order.objects.count() == MANY
+        assert told[-1].finished
+        assert reading.read(shop_id, told=told.append)
+        assert (told[-1].taken.made, told[-1].taken.changed) == (0, 0)
+        assert _events() == [], "a first reading tells nobody"
+
+    def test_reading_goes_on_after_the_process_was_killed(
+        self, stand_in: StandIn, shop_id: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stand_in.keep(*(an_order(number) for number in range(MANY)))
+        given: list[set[str]] = []
+        honest = actions.take
+
+        def dying(shop: int, things: Any, *, live: bool) -> actions.Taken:
+            if things:
+                given.append({thing.id for thing in things})
+            if things and len(given) == 2:
+                raise KeyboardInterrupt
+            return honest(shop, things, live=live)
+
+        monkeypatch.setattr(actions, "take", dying)
+        with pytest.raises(KeyboardInterrupt):
+            reading.read(shop_id)
+        assert 0 < Order.objects.count() < MANY, "a shop of that size is given in pages"
+        assert reading.read(shop_id)
+        assert Order.objects.count() == MANY
+        assert given[0].isdisjoint(set().union(*given[2:])), "what was kept is not asked for again"
+
+    def test_what_changed_is_read_and_told(self, stand_in: StandIn, shop_id: int) -> None:
+        stand_in.keep(*(an_order(number) for number in range(20)))
+        reading.read(shop_id)
+        now = datetime.now(UTC) + timedelta(minutes=1)
+        stand_in.keep(an_order(3, changed_at=now, total=9_000), an_order(77, changed_at=now))
+        told: list[reading.Progress] = []
+        reading.read(shop_id, told=told.append)
+        assert (told[-1].taken.made, told[-1].taken.changed) == (1, 1)
+        assert Order.objects.get(external_id="o3").total == 9_000
+        assert sorted(_events()) == ["order.changed", "order.created"]
+        if registry.SHOPS.manifest(self.connector).can("changes"):
+            assert told[-1].taken.known == 0, "who is asked for changes gives no more than these"
+
+    def test_an_older_word_does_not_win(self, stand_in: StandIn, shop_id: int) -> None:
+        stand_in.keep(an_order(1, hours=5))
+        actions.take(shop_id, [an_order(1, hours=9, total=7_777)], live=False)
+        reading.read(shop_id)
+        assert Order.objects.get(external_id="o1").total == 7_777
+
+    def test_odd_letters_arrive_whole(self, stand_in: StandIn, shop_id: int) -> None:
+        line = base.Line(id="1", title=f"{ODD_TEXT}\x00", quantity=1, price=1, total=1, sku="S")
+        stand_in.keep(an_order(1, lines=[line], buyer=base.Buyer(email="a@customers.example", name=ODD_TEXT)))
+        reading.read(shop_id)
+        whole = queries.order(Order.objects.get().id)
+        assert whole is not None
+        assert (whole.order.lines[0].title, whole.order.buyer.name) == (ODD_TEXT, ODD_TEXT)
+
+    def test_sums_and_times_arrive_whole(self, stand_in: StandIn, shop_id: int) -> None:
+        parcel = base.Shipment(id="1", number="RR1", carrier="Pošta", sent_at=AT + timedelta(hours=3))
+        product = base.Product(id="p7", title="Lamp", changed_at=AT)
+        stand_in.keep(an_order(1, hours=3, shipments=[parcel]), product)
+        reading.read(shop_id)
+        whole = queries.order(Order.objects.get().id)
+        assert whole is not None
+        order = whole.order
+        assert (order.total, order.currency, order.shipping, order.placed_at) == (5_390, "EUR", 400, AT)
+        assert [(line.title, line.quantity, line.price, line.total) for line in order.lines] == [
+            ("Lamp", 2, 2_495, 4_990)
+        ]
+        assert [(one.number, one.sent_at) for one in order.shipments] == [("RR1", AT + timedelta(hours=3))]
+        assert Product.objects.get().title == "Lamp"
+
+    def test_a_rate_limit_is_honoured(self, stand_in: StandIn, shop_id: int) -> None:
+        error = self._refused(stand_in, shop_id, "rate_limit")
+        assert not error.permanent
+        assert error.after is not None
+        assert WAIT - 2 <= error.after <= WAIT
+
+    def test_a_temporary_failure_is_tried_again(self, stand_in: StandIn, shop_id: int) -> None:
+        assert not self._refused(stand_in, shop_id, "temporary").permanent
+
+    def test_a_permanent_failure_is_shown_with_the_shop(self, stand_in: StandIn, shop_id: int) -> None:
+        assert self._refused(stand_in, shop_id, "permanent").permanent
+
+    def _refused(self, stand_in: StandIn, shop_id: int, behaviour: str) -> base.ShopError:
+        """Read a shop that behaves so; then that it behaves well again, which must succeed."""
+        stand_in.keep(an_order(1))
+        if not stand_in.behave(behaviour):
+            pytest.skip(f"this shop knows no {behaviour}")
+        with pytest.raises(base.ShopError) as caught:
+            reading.read(shop_id)
+        shown = [one.error for shop in queries.shops() for one in shop.readings]
+        assert str(caught.value)[:1000] in shown
+        assert stand_in.behave("well")
+        assert reading.read(shop_id)
+        assert Order.objects.count() == 1
+        assert not any(one.error for shop in queries.shops() for one in shop.readings)
+        return caught.value
+
+    # Notices.
+
+    def test_a_forged_notice_is_refused(self, stand_in: StandIn, shop_id: int, listening: base.Listening) -> None:
+        headers, body = stand_in.notice(an_order(1), "n1")
+        bare = {name: value for name, value in headers.items() if "sign" not in name and "hmac" not in name}
+        for forged, content in ((headers, body + b" "), (bare, body), ({}, body), (headers, b"")):
+            with pytest.raises(Unauthentic):
+                notices.receive(shop_id, forged, content)
+        actions.change_shop(shop_id, settings={})
+        with pytest.raises(Unauthentic):
+            notices.receive(shop_id, headers, body)
+        assert Notice.objects.count() == 0
+
+    def test_a_notice_is_kept_and_taken_once(self, stand_in: StandIn, shop_id: int, listening: base.Listening) -> None:
+        headers, body = stand_in.notice(an_order(1), "n1")
+        assert notices.receive(shop_id, headers, body) is not None
+        assert notices.receive(shop_id, headers, body) is None
+        assert notices.run_batch() == 1
+        assert notices.receive(shop_id, headers, body) is None, "also when it was read"
+        assert notices.run_batch() == 0
+        assert Order.objects.count() == 1
+        assert _events() == ["order.created"]
+        assert Notice.objects.get().body is None, "what it said is forgotten"
+
+    def test_late_and_disordered_notices_change_nothing(
+        self, stand_in: StandIn, shop_id: int, listening: base.Listening
+    ) -> None:
+        for hours in (5, 2, 9, 1):
+            notices.receive(shop_id, *stand_in.notice(an_order(1, hours=hours, total=hours), f"n{hours}"))
+        while notices.run_batch(1):
+            pass
+        assert Order.objects.get().total == 9
+        notices.receive(shop_id, *stand_in.notice(an_order(1, hours=3, total=3), "late"))
+        notices.run_batch()
+        assert Order.objects.get().total == 9
+
+    def test_a_notice_that_makes_no_sense_ends_with_the_shop(
+        self, stand_in: StandIn, shop_id: int, listening: base.Listening
+    ) -> None:
+        headers, body = stand_in.notice(an_order(1), "n1")
+        good = notices.receive(shop_id, *stand_in.notice(an_order(2), "n2"))
+        notices.NOTICES.receive([Arriving(shop_id, "bad", {"headers": headers}, body[: len(body) // 2])])
+        notices.run_batch()
+        assert good is not None
+        assert Notice.objects.get(pk=good).state == "parsed"
+        for _ in range(10):
+            Notice.objects.update(claimed_until=None)
+            notices.run_batch()
+        found = queries.notices(shop_id)
+        assert (found.failed, found.waiting) == (1, 0)
+        assert found.error
+
+    def test_a_dead_workers_notice_is_taken_by_another(
+        self, stand_in: StandIn, shop_id: int, listening: base.Listening, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        notices.receive(shop_id, *stand_in.notice(an_order(1), "n1"))
+        with monkeypatch.context() as patched:
+            patched.setattr(notices.NOTICES, "finish", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                notices.run_batch()
+        assert Order.objects.count() == 0, "what was not finished is not written"
+        Notice.objects.update(claimed_until=None)
+        assert notices.run_batch() == 1
+        assert Order.objects.count() == 1
+        assert _events() == ["order.created"]
+
+
+def _killed(*args: object, **kwargs: object) -> bool:
+    raise KeyboardInterrupt
+
+
+def _events() -> list[str]:
+    """Return the kinds of events about orders."""
+    events.sequence()
+    return [event.kind for event in events.read(0) if event.kind.startswith("order.")]
+
+
+class LocalShop:
+    """A shop on a port of this machine. A subclass answers questions; `behave` makes it fail in every way."""
+
+    settings: dict[str, Any]
+
+    def __init__(self) -> None:
+        self.behaviour = "well"
+        self.good = 0
+        """Requests that are answered before the behaviour begins."""
+        self.asked: list[str] = []
+
+    def answer(self, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
+        """Return the status and the JSON with which a request is answered. Header names are in lower case."""
+        raise NotImplementedError
+
+    def behave(self, behaviour: str, *, after: int = 0) -> bool:
+        """Behave so after so many good answers: also slow, cut (the connection ends in the middle), html, redirect."""
+        self.behaviour, self.good = behaviour, after
+        return True
+
+    def __enter__(self) -> Any:
+        handler = type("Handler", (_Handler,), {"shop": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self._released = threading.Event()
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        httpclient.close_clients()
+
+    def wait(self) -> None:
+        """Say nothing for a long time."""
+        self._released.wait(30)
+
+    def reply(self, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body, as the shop behaves now."""
+        self.asked.append(path)
+        kind = "well" if self.good > 0 else self.behaviour
+        self.good -= 1
+        if kind == "rate_limit":
+            return 429, {"Retry-After": str(WAIT)}, b"{}"
+        if kind == "temporary":
+            return 503, {}, b"{}"
+        if kind == "permanent":
+            return 403, {}, b"{}"
+        if kind == "html":
+            return 200, {}, b"<html>Maintenance</html>"
+        if kind == "slow":
+            self.wait()
+        status, said = self.answer(path, headers)
+        return status, {}, said if isinstance(said, bytes) else json.dumps(said).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    shop: LocalShop
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        status, headers, body = self.shop.reply(self.path, {k.lower(): v for k, v in self.headers.items()})
+        cut = self.shop.behaviour == "cut" and self.shop.good < 0
+        try:
+            self.send_response(status)
+            for name, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                **headers,
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2] if cut else body)
+        except OSError:
+            self.close_connection = True
+        if cut:
+            time.sleep(0.01)
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
