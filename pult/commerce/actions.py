@@ -76,8 +76,8 @@ def take(shop_id: int, things: Sequence[base.Thing], *, live: bool) -> Taken:
     events (a first import tells nobody). Raises ShopNotFound.
     """
     with transaction.atomic():
-        # One writer a shop: of two notices of one order the older never wins.
-        shop = Shop.objects.select_for_update().filter(pk=shop_id).first()
+        # One writer a shop: of two notices of one order the older never wins. Further notices are accepted meanwhile.
+        shop = Shop.objects.select_for_update(no_key=True).filter(pk=shop_id).first()
         if shop is None:
             raise ShopNotFound
         products = [thing for thing in things if isinstance(thing, base.Product)]

@@ -78,7 +78,7 @@ def _held(shop_id: int) -> Iterator[Shop]:
     """Keep a shop to oneself while it is read."""
     now = timezone.now()
     with transaction.atomic():
-        shop = Shop.objects.select_for_update().filter(pk=shop_id, active=True).first()
+        shop = Shop.objects.select_for_update(no_key=True).filter(pk=shop_id, active=True).first()
         if shop is None:
             raise ShopNotFound
         if shop.reader and shop.reader_until and shop.reader_until > now and not holders.gone([shop.reader]):

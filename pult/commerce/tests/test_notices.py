@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -224,3 +226,23 @@ def test_a_thing_of_another_kind_with_the_same_id_stays(own_id: int) -> None:
     actions.take(own_id, [an_order(1)], live=False)
     actions.take(own_id, [base.Gone("product", "o1")], live=True)
     assert Order.objects.get().state == "open"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="one memory database cannot be shared by threads")
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_is_accepted_while_others_are_being_written(own: Standin, own_id: int) -> None:
+    kept: list[int | None] = []
+
+    def accept() -> None:
+        try:
+            kept.append(notices.receive(own_id, *own.notice(an_order(2), "n2")))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=accept)
+    with transaction.atomic():
+        actions.take(own_id, [an_order(1)], live=True)
+        thread.start()
+        thread.join(5)
+        assert len(kept) == 1
+    thread.join()
