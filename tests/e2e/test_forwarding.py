@@ -31,6 +31,11 @@ def test_a_message_is_forwarded_and_the_answer_still_goes_to_the_customer(new_de
     assert desk.accessibility() == []
     page.keyboard.press("Control+Enter")
     expect(dialog).to_have_count(0)
+    page.keyboard.press("z")
+    expect(dialog.get_by_role("textbox", name="Message")).to_have_text("Can this be mended?")
+    expect(page.locator("[data-kind=forward]")).to_have_count(0)
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_have_count(0)
     forwarded = page.locator("[data-message]").last
     expect(forwarded).to_contain_text("Can this be mended?")
     expect(forwarded.locator("[data-kind=forward]")).to_be_visible()

@@ -21,7 +21,7 @@ def undo(*, message_id: int, writer: Writer) -> int:
     """Take a message back that has not left and return the conversation's id.
 
     It becomes the draft of the person who wrote it, whoever takes it back; where that person has begun another
-    answer meanwhile, above that. What no person wrote goes to the one who takes it back.
+    answer meanwhile, above that. What no person wrote goes to the one who takes it back, what was forwarded to nobody.
     Raises MessageNotFound, TooLate.
     """
     with transaction.atomic():
@@ -39,7 +39,8 @@ def undo(*, message_id: int, writer: Writer) -> int:
         owner_id = message.staff_id or writer.staff_id
         files = list(message.attachments.values_list("id", flat=True))
         Attachment.objects.filter(message=message).update(message=None, uploaded_by=owner_id)
-        if owner_id is not None:
+        # What was forwarded is nobody's draft to the customer: the screen that sent it still has it.
+        if owner_id is not None and message.kind != "forward":
             _to_draft(message, owner_id, files)
         record.forget_words(message)
         message.delete()

@@ -222,3 +222,13 @@ def test_who_was_only_forwarded_has_not_been_written_to(api: Call, conversation_
     assert queries.corresponded([customer_id]) == set()
     api("POST", f"/conversations/{conversation_id}/replies", {"text": "Na poti."})
     assert queries.corresponded([customer_id]) == {customer_id}
+
+
+def test_taken_back_it_is_gone_and_no_draft_to_the_customer(api: Call, conversation_id: int) -> None:
+    made = forwarded(api, conversation_id, undo_seconds=10)
+    assert api("POST", f"/messages/{made['id']}/undo").status_code == 200
+    whole = api("GET", f"/conversations/{conversation_id}").json()
+    assert [one["kind"] for one in whole["messages"]] == ["person"]
+    assert whole["draft"] is None
+    assert whole["message_count"] == 1
+    assert addresses(whole["reply_to"]["to"]) == [MAJA]

@@ -76,6 +76,7 @@ class ForwardIn(Schema):
     html: str = schemas.Text
     file_ids: list[int] | None = Field(default=None, max_length=100, description="Files of the message; null for all.")
     attachment_ids: list[int] = Field(default_factory=list, max_length=50)
+    undo_seconds: int = Field(default=0, ge=0, le=60)
 
 
 @router.post("/messages/{int:message_id}/forward", response={201: MessageOut})
@@ -103,6 +104,7 @@ def forward(request: HttpRequest, message_id: int, wanted: ForwardIn) -> HttpRes
                 attachment_ids=wanted.attachment_ids,
             ),
             file_ids=wanted.file_ids,
+            undo_seconds=wanted.undo_seconds,
         )
         log_read(request, actor, place)
         found = queries.message(made)

@@ -2617,6 +2617,11 @@ export interface components {
       file_ids?: number[] | null
       /** Attachment Ids */
       attachment_ids?: number[]
+      /**
+       * Undo Seconds
+       * @default 0
+       */
+      undo_seconds: number
     }
     /** OriginalOut */
     OriginalOut: {
