@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,6 +112,12 @@ def rules(store_id: int) -> Rules:
     """Return what a store hides in what it keeps."""
     found = hiding(store_id)
     return Rules(found.ibans, found.documents, frozenset(found.own_ibans))
+
+
+def inboxes_by_id(ids: Collection[int]) -> dict[int, InboxRecord]:
+    """Return those of some inboxes that are there, as they are now."""
+    rows = Inbox.objects.filter(id__in=ids).values_list(*_FIELDS)
+    return {record.id: record for record in (InboxRecord(*row) for row in rows)}
 
 
 def inboxes(*, store_ids: Sequence[int] | None = None, active_only: bool = False) -> list[InboxRecord]:

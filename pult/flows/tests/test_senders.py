@@ -10,7 +10,9 @@ import pytest
 from django.utils import timezone
 
 from pult.channels import actions as channels
+from pult.channels import queries
 from pult.channels.adapters.email import lookups
+from pult.channels.models import Inbox
 from pult.channels.queries import InboxRecord
 from pult.channels.tests.names import Names, serving
 from pult.customers.models import Customer, Identity
@@ -62,6 +64,19 @@ def test_a_proven_sender_is_shown_as_such(arrive: Call, api: Call) -> None:
     assert message["warnings"] == []
     identity = opened["customer_card"]["identities"][0]
     assert (identity["proven"], identity["verified"]) == (True, False)
+
+
+def test_a_server_that_is_named_while_mail_comes_is_trusted_from_the_next_mail_on(
+    inbox: InboxRecord, arrive: Call, api: Call
+) -> None:
+    channels.change_inbox(inbox.id, settings={"authserv_id": ""})
+    arrive(headed(FAIL))
+    assert shown(api)["messages"][0]["warnings"] == []
+    # Said in another process: nothing here hears of it.
+    queries.kept_inboxes()
+    Inbox.objects.filter(id=inbox.id).update(settings={**inbox.settings, "authserv_id": "mx.shop.example"})
+    arrive(headed(FAIL, message_id="<2@customers.example>", subject="Another"))
+    assert shown(api)["messages"][0]["warnings"] == ["forged_sender"]
 
 
 def test_a_forged_sender_is_marked_and_the_answer_goes_to_the_address_he_took(arrive: Call, api: Call) -> None:
