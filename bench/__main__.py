@@ -1,4 +1,4 @@
-"""How fast and how big Pult is: python -m bench [ingest | read | streams | memory] ...; all of them without a name.
+"""How fast and how big Pult is: python -m bench [ingest | read | shops | streams | memory] ...; without a name, all.
 
 Figures are printed beside their targets and floors, and go to var/bench.json. A target that is not met fails nothing.
 """
@@ -11,11 +11,11 @@ import os
 import sys
 from pathlib import Path
 
-from bench import floors, ingest, read, report, streams
+from bench import floors, ingest, read, report, shops, streams
 from bench.cluster import Cluster
 from bench.server import ROOT, fresh, running
 
-SCENARIOS = ("ingest", "read", "streams", "memory")
+SCENARIOS = ("ingest", "read", "shops", "streams", "memory")
 
 
 def run_ingest(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
@@ -57,6 +57,14 @@ def run_read(cluster: Cluster, home: Path, figures: report.Report, chosen: argpa
     figures.grow("100000", "1000000")
 
 
+def run_shops(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
+    """Webhooks of shops."""
+    server = fresh(cluster, home, "shops")
+    with running(server):
+        found = asyncio.run(shops.ingest(cluster, server, "shops", count=chosen.notices))
+        figures.add("webhooks of shops", found)
+
+
 def run_streams(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
     """From commit to arrival with many listeners."""
     server = fresh(cluster, home, "streams")
@@ -78,6 +86,7 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=100_000)
     parser.add_argument("--mails", type=int, default=1_500)
     parser.add_argument("--creations", type=int, default=600)
+    parser.add_argument("--notices", type=int, default=4_000, help="webhooks of shops")
     parser.add_argument("--clients", type=int, default=8, help="SMTP connections at once")
     parser.add_argument("--streams", type=int, default=2_000)
     parser.add_argument("--workers", type=int, default=2, help="worker processes while mail comes in")
