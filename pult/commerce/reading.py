@@ -108,8 +108,10 @@ def _read_kind(shop: Shop, kind: Kind, told: Callable[[Progress], None] | None, 
                 break
             if time.monotonic() > until:
                 return False
-    except ShopError as error:
-        Reading.objects.filter(pk=state.pk).update(error=str(storable(str(error)))[:1000])
+    except Exception as error:
+        # A shop that gives what cannot be kept shows that as well, whatever it was.
+        told_so = str(error) if isinstance(error, ShopError) else f"{type(error).__name__}: {error}"
+        Reading.objects.filter(pk=state.pk).update(error=str(storable(told_so))[:1000])
         raise
     _finish(state)
     return True

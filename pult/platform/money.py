@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 _DIGITS = {
     **dict.fromkeys(
@@ -31,6 +31,7 @@ _DIGITS = {
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
 """Digits after the point where they are not two (ISO 4217, table A.1)."""
+_TOO_MUCH = 2**63
 
 
 class NotMoney(ValueError):
@@ -55,8 +56,15 @@ def minor(amount: str | int | Decimal, currency: str, *, point: str = ".") -> in
     try:
         value = Decimal(amount)
         whole = int((value * 10 ** digits(currency)).to_integral_value())
-    except (InvalidOperation, ValueError, OverflowError) as error:
+    except (ArithmeticError, ValueError) as error:
         raise NotMoney(f"{str(amount)[:40]!r} is no amount") from error
-    if abs(whole) >= 2**63:
+    if abs(whole) >= _TOO_MUCH:
         raise NotMoney(f"{str(amount)[:40]!r} is too large")
     return whole
+
+
+def kept(amount: int) -> int:
+    """Return a sum of amounts that can be kept. Raises NotMoney where it is too large."""
+    if abs(amount) >= _TOO_MUCH:
+        raise NotMoney("a sum is too large")
+    return amount

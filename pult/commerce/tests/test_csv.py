@@ -16,7 +16,7 @@ import pytest
 from pult.accounts import queries as accounts
 from pult.commerce import actions, queries, reading
 from pult.commerce.base import ShopError
-from pult.commerce.models import Buyer, Order, Reading
+from pult.commerce.models import Buyer, Order, Product, Reading
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -88,6 +88,12 @@ def test_a_mapping_names_columns_words_and_signs(csv_shop: int, store: accounts.
         ("id,placed_at\n1,yesterday\n", "orders.csv, row 1"),
         ("id,placed_at\n,2026-11-01\n", "orders.csv, row 1: an id is missing"),
         ("id\n1\n", "orders.csv, row 1: a time is missing"),
+        ("id,placed_at\n1,0001-01-01\n", "row 1: '0001-01-01' is no time at which a shop sells"),
+        ("id,placed_at\n1,9999-12-31T23:59:59-12:00\n", "is no time at which a shop sells"),
+        ("id,placed_at,total\n1,2026-11-01,1e999999999\n", "row 1: '1e999999999' is no amount"),
+        ("id,placed_at,total\n1,2026-11-01,1e30\n", "row 1: '1e30' is too large"),
+        ("id,placed_at,currency\n1,2026-11-01,EUROS\n", "row 1: 'EUROS' is no currency"),
+        (f"id,placed_at\n{'9' * 201},2026-11-01\n", "is longer than 200 characters"),
     ],
 )
 def test_what_makes_no_sense_is_told_with_its_row(csv_shop: int, tmp_path: Path, orders: str, told: str) -> None:
@@ -106,6 +112,7 @@ def test_what_makes_no_sense_is_told_with_its_row(csv_shop: int, tmp_path: Path,
         ('[orders]\nfile = "orders.csv"\ncolumns = { colour = "x" }', "orders has no field 'colour'"),
         ('[orders]\nfile = "orders.csv"\ncolumns = { id = "nr" }', "there is no column 'nr' for id"),
         ("delimiter = '|'", "mapping.toml"),
+        ('time_zone = "/etc/passwd"', "there is no time zone '/etc/passwd'"),
         ("[", "mapping.toml"),
     ],
 )
@@ -114,6 +121,35 @@ def test_a_mapping_that_makes_no_sense_is_told(csv_shop: int, tmp_path: Path, ma
     (tmp_path / "mapping.toml").write_text(mapping)
     with pytest.raises(ShopError, match=told):
         reading.read(csv_shop)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("1,9999999999,1.00", "'9999999999' is too many"), ("1,2000000000,90000000000000", "a sum is too large")],
+)
+def test_a_line_that_cannot_be_kept_is_told_with_its_order(csv_shop: int, tmp_path: Path, line: str, told: str) -> None:
+    write(tmp_path, orders="id,placed_at\n1,2026-11-01\n", order_lines=f"order,quantity,price\n{line}\n")
+    with pytest.raises(ShopError, match=told):
+        reading.read(csv_shop)
+
+
+def test_whatever_stops_a_reading_is_shown(csv_shop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, orders="id,placed_at\n1,2026-11-01\n")
+
+    def take(*_: object, **__: object) -> actions.Taken:
+        raise OverflowError("too much for the database")
+
+    monkeypatch.setattr(actions, "take", take)
+    with pytest.raises(OverflowError):
+        reading.read(csv_shop)
+    assert Reading.objects.get(kind="order").error == "OverflowError: too much for the database"
+
+
+def test_an_attribute_of_a_product_may_have_lines_and_tabs(csv_shop: int, tmp_path: Path) -> None:
+    told = "first\nsecond\x0bthird\u2028fourth"
+    write(tmp_path, orders="id,placed_at\n", products=f'id,title,"how\tit is"\np,Lamp,"{told}"\n')
+    assert reading.read(csv_shop)
+    assert Product.objects.get().body["attributes"] == {"how\tit is": told}
 
 
 def test_reading_goes_on_where_it_stopped(csv_shop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

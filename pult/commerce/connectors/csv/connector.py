@@ -7,6 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from pult.commerce.base import (
     Buyer,
     Kind,
@@ -25,7 +27,7 @@ from pult.commerce.base import (
 )
 from pult.commerce.connectors.csv import mapping as mappings
 from pult.commerce.connectors.csv.staging import Row, Staged, staged
-from pult.platform.money import NotMoney, minor
+from pult.platform.money import kept, minor
 
 _PAGE = 500
 _TABLES: dict[Kind, tuple[str, ...]] = {
@@ -61,25 +63,27 @@ class _Reader:
     def __init__(self, files: Staged, mapping: mappings.Mapping, shop: ShopInfo) -> None:
         self._files = files
         self._mapping = mapping
-        self._currency = mapping.currency or shop.currency
+        self._currency = (mapping.currency or shop.currency).upper()
         self._zone = ZoneInfo(mapping.time_zone or shop.time_zone)
 
     def thing(self, kind: Kind, number: int, row: Row) -> Thing:
         try:
             return self._order(row) if kind == "order" else self._product(row)
-        except (ValueError, NotMoney) as error:
+        except (ValueError, ArithmeticError) as error:
             table: mappings.Table = getattr(self._mapping, f"{kind}s")
             raise ShopError(f"{table.file}, row {number}: {error}", permanent=True) from error
 
     def _order(self, row: Row) -> Order:
-        currency = (row["currency"] or self._currency).upper()
+        currency = _currency(row["currency"] or self._currency)
         lines = self._files.of("lines", row["id"])
         buyer, address = self._buyer(row)
         shipping = self._sum([row], "shipping", currency) + self._sum(lines, "shipping", currency)
         discount = self._sum([row], "discount", currency)
         read = [self._line(line, number, currency) for number, line in enumerate(lines, start=1)]
         total = (
-            self._sum([row], "total", currency) if row["total"] else sum(x.total for x in read) + shipping - discount
+            self._sum([row], "total", currency)
+            if row["total"]
+            else kept(sum(x.total for x in read) + shipping - discount)
         )
         placed = self._must_time(row["placed_at"])
         moments = [self._time(row[field]) for field in ("changed_at", "sent_at", "delivered_at")]
@@ -118,7 +122,7 @@ class _Reader:
             return row.get(field) or (known or {}).get(field, "")
 
         buyer = Buyer(
-            id=(known or {}).get("id") or row["buyer"],
+            id=_short((known or {}).get("id") or row["buyer"]),
             email=of("email"),
             phone=of("phone"),
             name=of("name"),
@@ -137,14 +141,14 @@ class _Reader:
         return buyer, place
 
     def _line(self, row: Row, number: int, currency: str) -> Line:
-        quantity = int(row["quantity"] or 1)
+        quantity = _count(row["quantity"] or "1")
         price = self._sum([row], "price", currency)
         return Line(
             id=row["id"] or str(number),
             title=row["title"] or self._title(row["product"]) or row["sku"] or row["product"],
             quantity=quantity,
             price=price,
-            total=self._sum([row], "total", currency) if row["total"] else price * quantity,
+            total=self._sum([row], "total", currency) if row["total"] else kept(price * quantity),
             sku=row["sku"],
             product_id=row["product"],
             variant_id=row["variant"],
@@ -175,7 +179,7 @@ class _Reader:
             sku=row["sku"],
             barcode=row["barcode"],
             before=self._sum([row], "before", self._currency) if row["before"] else None,
-            stock=[Stock("", int(row["stock"]))] if row["stock"] else [],
+            stock=[Stock("", _count(row["stock"]))] if row["stock"] else [],
         )
         return Product(
             id=_given(row["id"]),
@@ -186,16 +190,18 @@ class _Reader:
             vendor=row["vendor"],
             url=row["url"],
             picture=row["picture"],
-            attributes=dict(line.split("\t", 1) for line in row["extra"].splitlines()),
+            attributes=msgspec.json.decode(row["extra"], type=dict[str, str]),
         )
 
     def _sum(self, rows: list[Row], field: str, currency: str) -> int:
-        return sum(minor(row[field], currency, point=self._mapping.decimal) for row in rows if row[field])
+        return kept(sum(minor(row[field], currency, point=self._mapping.decimal) for row in rows if row[field]))
 
     def _time(self, text: str) -> datetime | None:
         if not text:
             return None
         moment = datetime.fromisoformat(text)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise ValueError(f"{text[:40]!r} is no time at which a shop sells")
         return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
 
     def _must_time(self, text: str) -> datetime:
@@ -209,10 +215,34 @@ _BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """When a product changed of which the file does not say when: a file is always the newest word."""
 
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_LONGEST_ID = 200
+_MOST = 2**31
+
+
 def _given(text: str) -> str:
     if not text:
         raise ValueError("an id is missing")
+    return _short(text)
+
+
+def _short(text: str) -> str:
+    if len(text) > _LONGEST_ID:
+        raise ValueError(f"the id {text[:40]!r}... is longer than {_LONGEST_ID} characters")
     return text
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if abs(number) >= _MOST:
+        raise ValueError(f"{text[:40]!r} is too many")
+    return number
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not (text.isascii() and text.isalpha()):
+        raise ValueError(f"{text[:40]!r} is no currency")
+    return text.upper()
 
 
 def _day(text: str) -> date | None:

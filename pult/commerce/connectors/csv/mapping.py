@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -76,6 +77,8 @@ def read(folder: Path) -> Mapping:
         mapping = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Mapping)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ShopError(f"mapping.toml: {error}", permanent=True) from error
+    if mapping.time_zone and mapping.time_zone not in available_timezones():
+        raise ShopError(f"mapping.toml: there is no time zone {mapping.time_zone[:40]!r}", permanent=True)
     for table, fields in FIELDS.items():
         found: Table = getattr(mapping, table)
         if unknown := found.columns.keys() - set(fields):

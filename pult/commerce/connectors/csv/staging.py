@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
+
 from pult.commerce.base import ShopError
 from pult.commerce.connectors.csv.mapping import FIELDS, Mapping, Table
 
@@ -90,7 +92,8 @@ def _chunks(path: Path, mapping: Mapping, table: str) -> Iterator[list[tuple[str
         rows: list[tuple[str, ...]] = []
         for row in reader:
             values = [(row.get(column) or "").replace("\x00", "").strip() if column else "" for column in columns]
-            rows.append((*values, "\n".join(f"{name}\t{row[name]}" for name in others if row.get(name))))
+            extra = {name: row[name].replace("\x00", "") for name in others if row.get(name)}
+            rows.append((*values, msgspec.json.encode(extra).decode()))
             if len(rows) == _MANY:
                 yield rows
                 rows = []
