@@ -30,8 +30,14 @@ def measure(content: bytes) -> Picture | None:
 
 
 def _png(content: bytes) -> Picture | None:
-    if not content.startswith(PNG) or content[12:16] != b"IHDR" or b"IEND" not in content[-16:]:
+    if not content.startswith(PNG) or content[12:16] != b"IHDR":
         return None
+    place, kind = len(PNG), b""
+    while kind != b"IEND":
+        length, kind = struct.unpack(">I4s", content[place : place + 8])
+        place += 12 + length
+        if place > len(content):
+            return None
     return Picture("image/png", *struct.unpack(">II", content[16:24]))
 
 
@@ -68,7 +74,7 @@ def _webp(content: bytes) -> Picture | None:
     if struct.unpack("<I", content[4:8])[0] + 8 > len(content):
         return None
     kind = content[12:16]
-    if kind == b"VP8X":
+    if kind == b"VP8X" and len(content) >= 30:
         width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
         return Picture("image/webp", width, height)
     if kind == b"VP8L" and content[20] == 0x2F:

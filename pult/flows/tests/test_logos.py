@@ -90,6 +90,15 @@ def test_pictures_are_known_by_their_bytes(content: bytes) -> None:
     assert pictures.measure(b"x" + content) is None
 
 
+@pytest.mark.parametrize(
+    "content",
+    [riff(b"VP8X"), riff(WEBP["extended"][:-1]), png(20, 10)[:45] + chunk(b"IEND", b""), pictures.PNG],
+    ids=["no head", "half a head", "a piece is missing", "nothing behind the sign"],
+)
+def test_a_picture_of_which_a_part_is_missing_is_none(content: bytes) -> None:
+    assert pictures.measure(content) is None
+
+
 def test_a_mail_carries_it_inside_with_its_size_and_words(admin: Call, api: Call, inbox: Any, opened: int) -> None:
     saved = admin(png())
     shown = {"media_type": "image/png", "size": len(png()), "width": 240, "height": 40}
