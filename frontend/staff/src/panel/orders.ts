@@ -39,3 +39,6 @@ export function paymentOf(order: Pick<OrderItem, 'payment'>): MessageKey | undef
   }
   return said[order.payment]
 }
+
+/** An address that a shop gave, where it leads to a page: it may be anything, also a script. */
+export const webAddress = (url: string): string | undefined => (/^https?:\/\//i.test(url) ? url : undefined)
