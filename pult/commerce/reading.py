@@ -108,6 +108,8 @@ def _read_kind(shop: Shop, kind: Kind, told: Callable[[Progress], None] | None, 
                 break
             if time.monotonic() > until:
                 return False
+    except BeingRead:
+        raise
     except Exception as error:
         # A shop that gives what cannot be kept shows that as well, whatever it was.
         told_so = str(error) if isinstance(error, ShopError) else f"{type(error).__name__}: {error}"
