@@ -10,6 +10,7 @@ from pult.platform.words import fold
 
 _LOOK = 240
 """Characters of the text as it is, tags and all, in which words are looked for."""
+MOST_LOOKS = 500
 _BEFORE, _AFTER, _COMPANY = 56, 30, 120
 """Letters that may stand between a word and its number; those around a tax number in which a company is looked for."""
 
@@ -56,6 +57,28 @@ def names_documents(text: str, start: int, stop: int) -> bool:
     """Say whether a part of a text has anything of a word for a document."""
     piece = text[start:stop].lower()
     return any(stem in piece for stem in _STEMS)
+
+
+def names_oib(text: str, start: int, stop: int) -> bool:
+    """Say whether a part of a text has the word for a Croatian tax number."""
+    piece = text[max(0, start - _LOOK) : stop].lower()
+    return "oib" in piece or "osobni identifikacijski" in piece
+
+
+class Looks:
+    """How many more numbers of a text are judged by the words around them: reading those costs more than all the rest.
+
+    Nobody writes that many. Beyond them a number with a date of birth and a right check digit is hidden whatever is
+    said of it, and one that only its words make a document's or a card's stays.
+    """
+
+    def __init__(self, left: int = MOST_LOOKS) -> None:
+        self._left = left
+
+    def one_more(self) -> bool:
+        """Take one, and say whether there was one left."""
+        self._left -= 1
+        return self._left >= 0
 
 
 def is_card(text: str, start: int, stop: int) -> bool:

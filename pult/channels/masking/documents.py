@@ -19,6 +19,7 @@ from stdnum.pl import pesel
 from stdnum.si import emso
 
 from pult.channels.masking import context
+from pult.channels.masking.context import Looks
 from pult.channels.masking.gaps import SPACE, TIGHT
 
 _GROUP = re.compile(r"[0-9]+(?![0-9A-Za-z])")
@@ -36,6 +37,9 @@ _DATES = (
     re.compile(r"[A-Z0-9<]{9}[0-9<][A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0-9<]{8}(?:[A-Z0-9<]{8})?"),
 )
 _TIGHT = re.compile(TIGHT)
+_OF_PEOPLE = frozenset({11, 13})
+_ALL_LENGTHS = _OF_PEOPLE | {6, 7, 8, 9}
+_LONGEST = 13
 _WEIGHTS = (7, 3, 1)
 _ID_CARD = (7, 3, 1, 9, 7, 3, 1, 7, 3)
 _OLDEST = 120
@@ -43,31 +47,52 @@ _TOGETHER = 400
 """Characters within which the lines of one document stand."""
 
 
-def spans(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def spans(text: str, start: int, stop: int, looks: Looks) -> Iterator[tuple[int, int]]:
     """Yield from where to where in a part of a text numbers of people and documents stand."""
     named = context.names_documents(text, start, stop)
+    lengths = _ALL_LENGTHS if named else _OF_PEOPLE
+    taxed = context.names_oib(text, start, stop)
     groups = [found.span() for found in _GROUP.finditer(text, start, stop)]
-    for at, (first, last) in enumerate(groups):
-        digits = ""
-        for begin, end in groups[at : at + _MOST_GROUPS]:
-            if begin != first and _JOIN.fullmatch(text, last, min(begin, last + _JOINS)) is None:
+    ends = [end for _, end in groups]
+    joined = [
+        _JOIN.fullmatch(text, end, min(begin, end + _JOINS)) is not None
+        for end, (begin, _) in zip(ends, groups[1:], strict=False)
+    ]
+    for at, (first, _) in enumerate(groups):
+        length = 0
+        for reach in range(at, min(at + _MOST_GROUPS, len(groups))):
+            if reach > at and not joined[reach - 1]:
                 break
-            digits, last = digits + text[begin:end], end
-            if len(digits) > 13:
+            begin, last = groups[reach]
+            length += last - begin
+            if length > _LONGEST:
                 break
-            found = _number(text, first, last, digits, named=named)
+            if length not in lengths:
+                continue
+            digits = "".join(text[one:end] for one, end in groups[at : reach + 1])
+            if length in _OF_PEOPLE and not (taxed or _may_be_birth(digits)):
+                continue
+            found = _number(text, first, last, digits, looks)
             if found is not None:
                 yield found
                 break
     yield from _lines(text, max(0, start - _TOGETHER), stop + _TOGETHER)
 
 
-def _number(text: str, first: int, last: int, digits: str, *, named: bool) -> tuple[int, int] | None:
+def _may_be_birth(digits: str) -> bool:
+    """Say at a glance whether digits may hold a date of birth: most order and parcel numbers do not."""
+    month = int(digits[2:4])
+    if "00" < digits[:2] < "32" and 0 < month < 13:
+        return True
+    return len(digits) == 11 and 0 < month % 20 < 13 and "00" < digits[4:6] < "32"
+
+
+def _number(text: str, first: int, last: int, digits: str, looks: Looks) -> tuple[int, int] | None:
     """Return from where to where a number stands that is a person's or a document's, None where it is neither."""
-    if len(digits) in {11, 13}:
+    if len(digits) in _OF_PEOPLE:
         begun = _begins(text, first) or _CALLED.search(text, max(0, first - 5), first) is not None
-        return (first, last) if begun and _ends(text, last) and _is_person(text, first, last, digits) else None
-    if not named or not 6 <= len(digits) <= 9 or not _ends(text, last):
+        return (first, last) if begun and _ends(text, last) and _is_person(text, first, last, digits, looks) else None
+    if not _ends(text, last) or not looks.one_more():
         return None
     letters = _LETTERS.search(text, max(0, first - _JOINS), first)
     if letters is not None and (len(digits) > 6 or sum(map(str.isalpha, letters[0])) < 4):
@@ -96,11 +121,13 @@ def is_polish_card(number: str) -> bool:
     return sum(weight * int(sign, 36) for weight, sign in zip(_ID_CARD, number, strict=True)) % 10 == 0
 
 
-def _is_person(text: str, first: int, last: int, digits: str) -> bool:
+def _is_person(text: str, first: int, last: int, digits: str, looks: Looks) -> bool:
     born = _is_birth(emso if len(digits) == 13 else pesel, digits) or (len(digits) == 11 and _is_birth(amka, digits))
     taxed = not born and oib.is_valid(digits)
     if not born and not taxed:
         return False
+    if not looks.one_more():
+        return born
     said = context.of(text, first, last)
     if taxed or said == "oib":
         return said == "oib" and not context.is_company(text, first, last)

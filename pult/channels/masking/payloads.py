@@ -63,15 +63,15 @@ def _mask_file(file: File, rules: Rules) -> File:
     content = file.content
     if file.content_type.startswith(_TEXTUAL) and len(content) <= MAX_TEXT_FILE:
         whole = file.content_type == "message/rfc822"
-        content = masked_copy(content, rules) if whole else _mask_bytes(content, rules)
+        content = masked_copy(content, rules) if whole else _mask_bytes(content, rules, rest=False)
     if name is file.name and content is file.content:
         return file
     return dataclasses.replace(file, name=name, content=content)
 
 
-def _mask_bytes(content: bytes, rules: Rules) -> bytes:
+def _mask_bytes(content: bytes, rules: Rules, *, rest: bool = True) -> bytes:
     text = content.decode("utf-8", "surrogateescape")
-    masked = mask(text, rules)
+    masked = mask(text, rules, rest=rest)
     return content if masked is text else masked.encode("utf-8", "surrogateescape")
 
 

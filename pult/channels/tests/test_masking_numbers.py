@@ -22,6 +22,7 @@ from pult.channels.adapters.email import parse
 from pult.channels.base import Address, File, InboundMessage, InboxInfo, Raw
 from pult.channels.masking import Rules, mask, mask_message, masked_copy, shows_number
 from pult.channels.masking.documents import is_polish_card
+from pult.channels.masking.text import MOST
 
 INBOX = InboxInfo(1, "desk@shop.example", "Desk", "Shop", "en", {})
 OPEN = Rules(ibans=False, documents=False)
@@ -307,3 +308,27 @@ def test_a_hostile_text_is_masked_in_time() -> None:
     ):
         mask(text)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "flood", ["0101 9500 5000 6 ", "4\u200b", "4 ", "narocilo 44051401359\n", "SI56 1910 0000 0123 438 "]
+)
+def test_a_flood_of_digits_costs_no_more_the_longer_it_is(flood: str) -> None:
+    """Ten times the most that is looked at one by one takes about as long as that, and no card leaves it."""
+
+    def took(length: int) -> float:
+        text = (flood * (length // len(flood) + 1))[:length] + " 4111 1111 1111 1111"
+        began = time.process_time()
+        masked = mask(text)
+        assert "4111 1111" not in masked
+        return time.process_time() - began
+
+    assert took(10 * MOST) < 4 * took(MOST) + 2
+
+
+def test_beyond_a_flood_every_long_number_keeps_its_last_four_and_a_file_its_rest() -> None:
+    lines = "".join(f"{number:013} is one\n" for number in range(10**12, 10**12 + 40_000))
+    masked = mask(lines)
+    assert masked.startswith(lines[:1_000])
+    assert masked.endswith("*********9999 is one\n")
+    assert mask(lines, rest=False) == lines
