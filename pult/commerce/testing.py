@@ -92,16 +92,12 @@ class ShopContract:
         yield actions.connect(store_id=store.id, connector=self.connector, name="Shop", settings=stand_in.settings)
         access.forget()
 
-    @pytest.fixture
-    def listening(self) -> base.Listening:
-        found = registry.listening(self.connector)
-        if found is None:
-            assert not registry.SHOPS.manifest(self.connector).can("webhook")
-            pytest.skip("this shop sends no notices")
-        return found
-
     def test_the_folder_is_complete(self) -> None:
-        assert check.problems(Path(registry.SHOPS.manifest(self.connector).folder)) == []
+        manifest = registry.SHOPS.manifest(self.connector)
+        assert check.problems(Path(manifest.folder)) == []
+        assert isinstance(self, ListeningShopContract) == manifest.can("webhook"), (
+            "the contract is that of the manifest"
+        )
 
     def test_everything_is_read_once(self, stand_in: StandIn, shop_id: int) -> None:
         stand_in.keep(*(an_order(number) for number in range(MANY)))
@@ -177,23 +173,13 @@ class ShopContract:
         assert [(one.number, one.sent_at) for one in order.shipments] == [("RR1", AT + timedelta(hours=3))]
         assert Product.objects.get().title == "Lamp"
 
-    def test_a_rate_limit_is_honoured(self, stand_in: StandIn, shop_id: int) -> None:
-        error = self._refused(stand_in, shop_id, "rate_limit")
-        assert not error.permanent
-        assert error.after is not None
-        assert WAIT - 2 <= error.after <= WAIT
-
-    def test_a_temporary_failure_is_tried_again(self, stand_in: StandIn, shop_id: int) -> None:
-        assert not self._refused(stand_in, shop_id, "temporary").permanent
-
     def test_a_permanent_failure_is_shown_with_the_shop(self, stand_in: StandIn, shop_id: int) -> None:
         assert self._refused(stand_in, shop_id, "permanent").permanent
 
     def _refused(self, stand_in: StandIn, shop_id: int, behaviour: str) -> base.ShopError:
         """Read a shop that behaves so; then that it behaves well again, which must succeed."""
         stand_in.keep(an_order(1))
-        if not stand_in.behave(behaviour):
-            pytest.skip(f"this shop knows no {behaviour}")
+        assert stand_in.behave(behaviour), f"the stand-in knows no {behaviour}"
         with pytest.raises(base.ShopError) as caught:
             reading.read(shop_id)
         shown = [one.error for shop in queries.shops() for one in shop.readings]
@@ -204,7 +190,28 @@ class ShopContract:
         assert not any(one.error for shop in queries.shops() for one in shop.readings)
         return caught.value
 
-    # Notices.
+
+class AskedShopContract(ShopContract):
+    """What holds besides for a shop that is asked over a network."""
+
+    def test_a_rate_limit_is_honoured(self, stand_in: StandIn, shop_id: int) -> None:
+        error = self._refused(stand_in, shop_id, "rate_limit")
+        assert not error.permanent
+        assert error.after is not None
+        assert WAIT - 2 <= error.after <= WAIT
+
+    def test_a_temporary_failure_is_tried_again(self, stand_in: StandIn, shop_id: int) -> None:
+        assert not self._refused(stand_in, shop_id, "temporary").permanent
+
+
+class ListeningShopContract(AskedShopContract):
+    """What holds besides for a shop that tells of changes by itself."""
+
+    @pytest.fixture
+    def listening(self) -> base.Listening:
+        found = registry.listening(self.connector)
+        assert found is not None
+        return found
 
     def test_a_forged_notice_is_refused(self, stand_in: StandIn, shop_id: int, listening: base.Listening) -> None:
         headers, body = stand_in.notice(an_order(1), "n1")

@@ -11,9 +11,12 @@ from psycopg_pool import ConnectionPool
 from pult.platform.postgresql.base import check
 from pult.settings import database
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="only where PostgreSQL is tested"
-)
+pytestmark = [
+    pytest.mark.usefixtures("django_db_setup"),
+    pytest.mark.skipif(
+        not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="only where PostgreSQL is tested"
+    ),
+]
 
 
 def _url() -> str:

@@ -75,7 +75,8 @@ def _page(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _notice(schemas: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "summary": "The shop tells that one thing is new, has changed or was deleted.",
-        "description": "Sent to the address that Settings, Shops shows; signed as standardwebhooks.com has it.",
+        "description": "Sent to the address that Settings, Connected shops shows;"
+        " signed as standardwebhooks.com has it.",
         "security": [],
         "parameters": [
             {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}

@@ -16,7 +16,7 @@ from pult.commerce.base import Gone, Product, ShopError, Variant
 from pult.commerce.connectors.http import connector, describe
 from pult.commerce.connectors.http.standin import Shop
 from pult.commerce.errors import Unauthentic
-from pult.commerce.testing import AT, MANY, ShopContract, an_order
+from pult.commerce.testing import AT, MANY, ListeningShopContract, an_order
 from pult.platform import forms, httpclient
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -35,7 +35,7 @@ def _stores() -> list[int]:
     return [shop.store_id for shop in queries.shops()]
 
 
-class TestHttp(ShopContract):
+class TestHttp(ListeningShopContract):
     connector = "http"
 
     def shop(self, folder: Path) -> AbstractContextManager[Any]:
