@@ -68,9 +68,13 @@ class CleanParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         try:
-            return cast("dict[str, Any]", storable(json.loads(request.body)))
+            body = storable(json.loads(request.body))
         except RecursionError as error:
             raise ValueError("too deep") from error
+        if not isinstance(body, dict):
+            # A list would be read as an object without fields: every field at its default.
+            raise ValueError("not an object")
+        return body
 
     def parse_querydict(
         self, data: MultiValueDict[str, str], list_fields: list[str], request: HttpRequest

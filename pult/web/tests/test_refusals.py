@@ -212,3 +212,18 @@ def test_a_number_finds_the_conversation_that_has_it(opened: int, api: Call) -> 
     assert api("GET", f"/conversations?q={opened}&status=closed").json()["items"] == []
     assert api("GET", f"/conversations?q={opened}&store=32000").json()["items"] == [], "nor in another store"
     assert api("GET", "/conversations?q=%23999999999999999").json()["items"] == []
+
+
+@pytest.mark.parametrize("body", [[], [{"ibans": False}], "text", 7, None])
+def test_a_body_that_is_no_object_is_refused_and_changes_nothing(
+    boss: Api, store: queries.StoreInfo, body: Any
+) -> None:
+    place = f"/stores/{store.id}/masking"
+    before = boss("GET", place).json()
+    assert boss("PUT", place, body).status_code in {400, 422}
+    assert boss("GET", place).json() == before
+
+
+def test_a_name_of_nothing_but_spaces_is_refused(boss: Api, store: queries.StoreInfo) -> None:
+    shop = {"store_id": store.id, "connector": "csv", "name": "   ", "settings": {"folder": "/x"}}
+    assert errors(boss("POST", "/shops", shop)) == [("name", "shape")]

@@ -44,8 +44,8 @@ class Connector:
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """Give the whole of the files from a row on; what has not changed is passed over by whoever writes it."""
         folder = Path(str(shop.settings["folder"]))
-        if not folder.is_dir():
-            raise ShopError(f"there is no folder {folder}", permanent=True)
+        if not folder.is_absolute() or not folder.is_dir():
+            raise ShopError(f"there is no folder {folder}, named from the root on", permanent=True)
         mapping = mappings.read(folder)
         table = _TABLES[kind][0]
         with staged(folder, mapping, _TABLES[kind]) as files:

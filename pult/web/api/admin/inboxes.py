@@ -58,7 +58,7 @@ class InboxesOut(Schema):
 class InboxIn(Schema):
     store_id: int
     channel: str = Field(max_length=24)
-    name: str = Field(min_length=1, max_length=120)
+    name: str = Field(min_length=1, max_length=120, pattern=r"\S")
     address: str = Field(min_length=1, max_length=254)
     team_id: int | None = None
     settings: dict[str, object] = Field(default_factory=dict)
@@ -67,7 +67,7 @@ class InboxIn(Schema):
 class InboxChanges(Schema):
     """Only the fields that are sent are changed; a secret left out, true or null stays, "" removes it."""
 
-    name: str | None = Field(default=None, min_length=1, max_length=120)
+    name: str | None = Field(default=None, min_length=1, max_length=120, pattern=r"\S")
     address: str | None = Field(default=None, min_length=1, max_length=254)
     team_id: int | None = None
     active: bool | None = None

@@ -81,14 +81,14 @@ class ShopsOut(Schema):
 class ShopIn(Schema):
     store_id: int
     connector: str = Field(max_length=24)
-    name: str = Field(min_length=1, max_length=120)
+    name: str = Field(min_length=1, max_length=120, pattern=r"\S")
     settings: dict[str, object] = Field(default_factory=dict)
 
 
 class ShopChanges(Schema):
     """Only the fields that are sent are changed; a secret left out, true or null stays, "" removes it."""
 
-    name: str | None = Field(default=None, min_length=1, max_length=120)
+    name: str | None = Field(default=None, min_length=1, max_length=120, pattern=r"\S")
     active: bool | None = None
     settings: dict[str, object] | None = None
 
