@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error
 
 from pult.channels import registry
 
-LANGUAGES = ("sl", "hr", "el", "pl", "en")
 FILES = ("manifest.toml", "channel.py", "settings.py", "tests.py", "README.md", "icon.svg")
 CHANNEL_LINES = 200
-STATUSES = frozenset({"stable", "beta"})
 
 
 def problems(folder: Path) -> list[str]:
@@ -32,26 +29,7 @@ def problems(folder: Path) -> list[str]:
         if "class Adapter" not in text:
             found.append("channel.py has no class Adapter")
     if (folder / "manifest.toml").is_file():
-        found += _manifest_problems(folder)
-    return found
-
-
-def _manifest_problems(folder: Path) -> list[str]:
-    try:
-        manifest = registry.CHANNELS.read(folder, "")
-    except (msgspec.ValidationError, ValueError) as error:
-        return [f"manifest.toml: {error}"]
-    found = []
-    if manifest.name != folder.name:
-        found.append(f"manifest.toml: the name {manifest.name!r} is not the folder's")
-    if missing := [language for language in LANGUAGES if not manifest.title.get(language)]:
-        found.append(f"manifest.toml: no title in {', '.join(missing)}")
-    if unknown := manifest.capabilities - registry.CAPABILITIES:
-        found.append(f"manifest.toml: unknown capabilities {', '.join(sorted(unknown))}")
-    if not manifest.documentation.startswith("https://"):
-        found.append("manifest.toml: documentation is no https link")
-    if manifest.status not in STATUSES:
-        found.append(f"manifest.toml: status is none of {', '.join(sorted(STATUSES))}")
+        found += registry.CHANNELS.problems(folder, registry.CAPABILITIES)
     return found
 
 

@@ -12,10 +12,8 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error
 
 from pult.commerce import registry
-from pult.platform.labels import LANGUAGES
 
 FILES = ("manifest.toml", "connector.py", "settings.py", "tests.py", "README.md")
-STATUSES = frozenset({"stable", "beta"})
 
 
 def problems(folder: Path) -> list[str]:
@@ -34,25 +32,15 @@ def problems(folder: Path) -> list[str]:
 
 
 def _manifest_problems(folder: Path, connector: str) -> list[str]:
+    found = registry.SHOPS.problems(folder, registry.CAPABILITIES)
     try:
         manifest = registry.SHOPS.read(folder, "")
-    except (msgspec.ValidationError, ValueError) as error:
-        return [f"manifest.toml: {error}"]
-    found = []
-    if manifest.name != folder.name:
-        found.append(f"manifest.toml: the name {manifest.name!r} is not the folder's")
-    if missing := [language for language in LANGUAGES if not manifest.title.get(language)]:
-        found.append(f"manifest.toml: no title in {', '.join(missing)}")
-    if unknown := manifest.capabilities - registry.CAPABILITIES:
-        found.append(f"manifest.toml: unknown capabilities {', '.join(sorted(unknown))}")
+    except (msgspec.ValidationError, ValueError):
+        return found
     if manifest.can("webhook") and "def verify" not in connector:
         found.append("connector.py has no verify, though it can do webhook")
     if manifest.can("new_secret") and not manifest.can("webhook"):
         found.append("manifest.toml: new_secret without webhook")
-    if not manifest.documentation.startswith("https://"):
-        found.append("manifest.toml: documentation is no https link")
-    if manifest.status not in STATUSES:
-        found.append(f"manifest.toml: status is none of {', '.join(sorted(STATUSES))}")
     return found
 
 

@@ -13,6 +13,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from pult.platform.labels import LANGUAGES
+
+STATUSES = frozenset({"stable", "beta"})
+
 
 class Unknown(LookupError):
     """No plugin of that name is installed."""
@@ -45,6 +49,25 @@ class Plugins(Generic[M]):
         with (folder / "manifest.toml").open("rb") as file:
             data = tomllib.load(file)
         return msgspec.convert(data | {"package": package, "folder": str(folder)}, self._type)
+
+    def problems(self, folder: Path, capabilities: frozenset[str]) -> list[str]:
+        """Return what is wrong with the manifest of a folder, in words; `capabilities` are those there are."""
+        try:
+            manifest = self.read(folder, "")
+        except (msgspec.ValidationError, ValueError) as error:
+            return [f"manifest.toml: {error}"]
+        found = []
+        if manifest.name != folder.name:
+            found.append(f"manifest.toml: the name {manifest.name!r} is not the folder's")
+        if missing := [language for language in LANGUAGES if not manifest.title.get(language)]:
+            found.append(f"manifest.toml: no title in {', '.join(missing)}")
+        if unknown := manifest.capabilities - capabilities:
+            found.append(f"manifest.toml: unknown capabilities {', '.join(sorted(unknown))}")
+        if not manifest.documentation.startswith("https://"):
+            found.append("manifest.toml: documentation is no https link")
+        if manifest.status not in STATUSES:
+            found.append(f"manifest.toml: status is none of {', '.join(sorted(STATUSES))}")
+        return found
 
     @cached_property
     def manifests(self) -> dict[str, M]:
