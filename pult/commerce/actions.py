@@ -355,7 +355,7 @@ def _nameless(order: base.Order) -> base.Order:
     return msgspec.structs.replace(order, buyer=base.Buyer(), ship_to=base.Place(), bill_to=base.Place(), note="")
 
 
-def erase(customer_ids: Sequence[int], *, at: datetime | None = None) -> None:
+def erase(customer_ids: Sequence[int]) -> None:
     """Forget who bought; what was bought, for how much, and when stays for the shop's books.
 
     The shop is the truth: it has to be told to forget as well, or the next reading brings the person back.
