@@ -113,12 +113,12 @@ class Writer:
     """Writes the history; `size` conversations in the shop that bench.shop made."""
 
     def __init__(self, sinks: Sinks, shop: dict[str, Any], size: int) -> None:
-        from pult.conversations.index import store_mark  # noqa: PLC0415  after django.setup
         from pult.platform import fulltext, words  # noqa: PLC0415
+        from pult.platform.fulltext import scope_mark  # noqa: PLC0415  after django.setup
 
         self.sinks, self.shop, self.size = sinks, shop, size
         self.rng = random.Random(11)
-        self.fulltext, self.index_words, self.store_mark = fulltext, words.index_words, store_mark
+        self.fulltext, self.index_words, self.scope_mark = fulltext, words.index_words, scope_mark
         self.pool = [(text, frozenset(words.index_words([text], "en"))) for text in generate.sentences()]
         self.people = [self._person(number) for number in range(1, max(size // 5, 10) + 1)]
         self.end = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -235,7 +235,7 @@ class Writer:
             found.add("re")
         self.sinks.put(
             "conversations_search", self.fulltext.entry_key(at, number), number, conversation,
-            self._vector(found, at, (self.store_mark(store),)),
+            self._vector(found, at, (self.scope_mark(store),)),
         )  # fmt: skip
         kind = "conversation.created" if turn == 0 else "message.received" if inbound else "message.sent"
         data = json.dumps({"message_id": number})

@@ -10,7 +10,6 @@ from typing import Any
 from bench import corpus, generate, report
 from pult.conversations.actions import record
 from pult.conversations.actions.record import NewMessage
-from pult.conversations.index import store_mark
 from pult.platform import fulltext, words
 
 SHOP = {
@@ -67,7 +66,7 @@ def test_the_loaded_history_is_found_by_the_words_that_pult_would_have_kept() ->
         )
         kept = set(searched[row["id"]]["words"].strip("'").split("' '"))
         store = conversations[row["conversation_id"]]["store_id"]
-        marks = {store_mark(store), *fulltext.time_marks(row["created_at"])}
+        marks = {fulltext.scope_mark(store), *fulltext.time_marks(row["created_at"])}
         assert kept == set(words.index_words(record.texts(new), "en")) | marks
         assert searched[row["id"]]["key"] == fulltext.entry_key(row["created_at"], row["id"])
 

@@ -6,16 +6,11 @@ import re
 
 from pult.commerce import base
 from pult.platform import words
-from pult.platform.fulltext import Entry, FullText
+from pult.platform.fulltext import Entry, FullText, scope_mark
 
 ORDERS = FullText("commerce_order_search")
 PRODUCTS = FullText("commerce_product_search")
 _NOT_DIGITS = re.compile(r"\D")
-
-
-def store_mark(store_id: int) -> str:
-    """Return the word by which an entry carries its store."""
-    return f"zs{store_id}"
 
 
 def order_entry(order_id: int, customer_id: int | None, store_id: int, order: base.Order) -> Entry:
@@ -33,7 +28,7 @@ def order_entry(order_id: int, customer_id: int | None, store_id: int, order: ba
         *(parcel.number for parcel in order.shipments),
         *(text for line in order.lines for text in (line.sku, line.title)),
     ]
-    return Entry(order_id, customer_id or 0, order.placed_at, words.index_words(texts), [store_mark(store_id)])
+    return Entry(order_id, customer_id or 0, order.placed_at, words.index_words(texts), [scope_mark(store_id)])
 
 
 def product_entry(product_id: int, store_id: int, product: base.Product) -> Entry:
@@ -41,4 +36,4 @@ def product_entry(product_id: int, store_id: int, product: base.Product) -> Entr
     texts = [product.title, product.category, product.vendor, *product.attributes.values()]
     for variant in product.variants:
         texts += [variant.title, variant.sku, variant.barcode, *variant.attributes.values()]
-    return Entry(product_id, product_id, product.changed_at, words.index_words(texts), [store_mark(store_id)])
+    return Entry(product_id, product_id, product.changed_at, words.index_words(texts), [scope_mark(store_id)])

@@ -10,10 +10,11 @@ import msgspec
 from django.db.models import Prefetch, Q
 
 from pult.commerce import base
-from pult.commerce.index import ORDERS, PRODUCTS, store_mark
+from pult.commerce.index import ORDERS, PRODUCTS
 from pult.commerce.models import Buyer, Notice, Order, OrderChange, Product, Reading, Shop
 from pult.platform import words
 from pult.platform.db import among, json_out, must_time, rows, time_in, time_out
+from pult.platform.fulltext import scope_mark
 
 SHOWN = 5
 """Orders on a card; the others are asked for."""
@@ -191,7 +192,7 @@ def find_orders(query: str, *, store_ids: Collection[int], limit: int = 20) -> l
 
     An order of exactly that number comes before all others.
     """
-    marks = [store_mark(store_id) for store_id in sorted(store_ids)]
+    marks = [scope_mark(store_id) for store_id in sorted(store_ids)]
     exact = Order.objects.filter(number__in=_numbers(query), shop__store_id__in=store_ids)
     ids = list(exact.order_by("-placed_at").values_list("id", flat=True)[:limit])
     hits = ORDERS.find(words.query_terms(query, ()), any_mark=marks, limit=limit, prefix=True) if marks else []
@@ -227,7 +228,7 @@ def order(order_id: int) -> OrderView | None:
 
 def find_products(query: str, *, store_ids: Collection[int], limit: int = 20) -> list[base.Product]:
     """Return products by name, code or attribute; the last word by its beginning. Those no longer sold are left out."""
-    marks = [store_mark(store_id) for store_id in sorted(store_ids)]
+    marks = [scope_mark(store_id) for store_id in sorted(store_ids)]
     hits = PRODUCTS.find(words.query_terms(query), any_mark=marks, limit=limit * 2, prefix=True) if marks else []
     found = {
         row_id: msgspec.convert(body, base.Product)

@@ -5,8 +5,3 @@ from __future__ import annotations
 from pult.platform.fulltext import FullText
 
 INDEX = FullText("conversations_search")
-
-
-def store_mark(store_id: int) -> str:
-    """Return the word by which an entry carries its store."""
-    return f"zs{store_id}"

@@ -64,6 +64,11 @@ def _month(at: datetime) -> str:
     return f"zm{at.astimezone(UTC):%Y%m}"
 
 
+def scope_mark(scope_id: int) -> str:
+    """Return the word by which an entry carries the scope it may be seen in, such as a store."""
+    return f"zs{scope_id}"
+
+
 def time_marks(at: datetime) -> tuple[str, str]:
     """Return the words by which an entry carries its day and its month."""
     return _day(at), _month(at)

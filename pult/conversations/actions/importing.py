@@ -17,10 +17,10 @@ from pult.channels.base import File
 from pult.conversations import content
 from pult.conversations.actions import record
 from pult.conversations.actions.record import InboxRef, NewMessage
-from pult.conversations.index import INDEX, store_mark
+from pult.conversations.index import INDEX
 from pult.conversations.models import Conversation, ConversationTag, Message, ReadMark, ThreadKey
 from pult.platform import storage
-from pult.platform.fulltext import Entry
+from pult.platform.fulltext import Entry, scope_mark
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _finish(pairs: Sequence[Pair], messages: Sequence[Message]) -> None:
                 owner_id=row.id,
                 at=said.new.created_at,
                 words=content.found_by(record.texts(said.new, [f.name for f in said.files]), said.new.language),
-                marks=[store_mark(old.inbox.store_id)],
+                marks=[scope_mark(old.inbox.store_id)],
             )
         )
     INDEX.put(entries)

@@ -19,12 +19,12 @@ from pult.conversations import content
 from pult.conversations.actions import record, spam, threading
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.actions.threading import Slot
-from pult.conversations.index import INDEX, store_mark
+from pult.conversations.index import INDEX
 from pult.conversations.models import MACHINE_KINDS, Status
 from pult.platform import events, storage
 from pult.platform.db import Rows, insert_together, json_in, time_in
 from pult.platform.events import NewEvent
-from pult.platform.fulltext import Entry
+from pult.platform.fulltext import Entry, scope_mark
 
 _ATTENTIVE = frozenset({Status.OPEN.value, Status.WAITING_COLLEAGUE.value, Status.SPAM.value})
 
@@ -162,7 +162,7 @@ def _write(slots: Sequence[Slot], now: datetime) -> None:
                     slot.id,
                     now,
                     content.found_by(record.texts(new, names), new.language),
-                    [store_mark(slot.inbox.store_id)],
+                    [scope_mark(slot.inbox.store_id)],
                 )
             )
             kind = "conversation.created" if slot.fresh and position == 0 else "message.received"

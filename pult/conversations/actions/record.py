@@ -11,11 +11,11 @@ from django.utils import timezone
 from pult.channels.base import Address, File
 from pult.conversations import content
 from pult.conversations.errors import ConversationNotFound
-from pult.conversations.index import INDEX, store_mark
+from pult.conversations.index import INDEX
 from pult.conversations.models import Attachment, Change, Conversation, Message
 from pult.platform import events, storage
 from pult.platform.db import SqlValue, hot, insert, json_in, time_in
-from pult.platform.fulltext import Entry, entry_key
+from pult.platform.fulltext import Entry, entry_key, scope_mark
 
 SUBJECT = 500
 NAME = 200
@@ -151,7 +151,7 @@ def index_message(
                 owner_id=conversation_id,
                 at=new.created_at,
                 words=content.found_by(texts(new, extra), new.language),
-                marks=[store_mark(store_id)],
+                marks=[scope_mark(store_id)],
             )
         ]
     )

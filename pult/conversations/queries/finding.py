@@ -10,13 +10,13 @@ import msgspec
 from django.db import connection
 
 from pult.conversations.filters import Filters, conditions
-from pult.conversations.index import INDEX, store_mark
+from pult.conversations.index import INDEX
 from pult.conversations.models import Attachment, Message, Presence, SavedView, Tag
 from pult.conversations.queries.listing import items
 from pult.conversations.views import Item, Page, Ref, SavedViewView, TagView
 from pult.platform import words
 from pult.platform.db import marks, must_time, time_in
-from pult.platform.fulltext import entry_key, key_time
+from pult.platform.fulltext import entry_key, key_time, scope_mark
 from pult.platform.paging import id_of
 
 _NUMBER = re.compile(r"#?([1-9][0-9]{0,14})", re.ASCII)
@@ -49,7 +49,7 @@ def search(
     stores = frozenset({filters.store}) & store_ids if filters.store is not None else store_ids
     if not stores:
         return Page([], None)
-    any_mark = [] if all_stores and filters.store is None else [store_mark(s) for s in sorted(stores)]
+    any_mark = [] if all_stores and filters.store is None else [scope_mark(s) for s in sorted(stores)]
     begun = (after or "").startswith(_BEGINNINGS)
     before = id_of((after or "").removeprefix(_BEGINNINGS))
     page = _collect(terms, any_mark, filters, staff_id, before, limit, prefix=begun)
