@@ -39,6 +39,10 @@ def _manifest_problems(folder: Path, connector: str) -> list[str]:
         return found
     if manifest.can("webhook") and "def verify" not in connector:
         found.append("connector.py has no verify, though it can do webhook")
+    if manifest.can("look") and "def look" not in connector:
+        found.append("connector.py has no look, though the manifest names it")
+    if registry.VERBS & set(manifest.capabilities) and not ("def plan" in connector and "def perform" in connector):
+        found.append("connector.py has no plan and perform, though the manifest names what it can do")
     if manifest.can("new_secret") and not manifest.can("webhook"):
         found.append("manifest.toml: new_secret without webhook")
     return found

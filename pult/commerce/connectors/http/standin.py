@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from pult.commerce.base import Gone, Order, Product, Thing
-from pult.commerce.testing import LocalShop
+from pult.commerce.testing import Answer, Asked, LocalShop
 from pult.platform import webhooks
 
 TOKEN = "a-token-of-the-shop"  # noqa: S105
@@ -46,10 +44,9 @@ class Shop(LocalShop):
         """Have a thing as it is, whether it makes sense or not."""
         self.things["/shop/products" if product else "/shop/orders"][thing_id] = thing
 
-    def answer(self, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        parts = urlsplit(path)
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        if headers.get("authorization") != f"Bearer {TOKEN}":
+    def answer(self, asked: Asked) -> Answer:
+        parts, query = asked.parts, asked.query
+        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return 401, {}
         if parts.path not in self.things:
             return 404, {}

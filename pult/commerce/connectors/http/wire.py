@@ -7,11 +7,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from pult.commerce.base import Gone, Id, Kind, Misfit, Moment, Order, Page, Product, ShopError, Thing
+from pult.commerce.base import Gone, Id, Kind, Misfit, Moment, Order, Page, Product, Promotion, ShopError, Thing
 from pult.platform.text import storable
 
 PAGE_MOST = 1_000
-TYPES: dict[Kind, type[Order] | type[Product]] = {"order": Order, "product": Product}
+TYPES: dict[Kind, type[Order] | type[Product] | type[Promotion]] = {
+    "order": Order,
+    "product": Product,
+    "promotion": Promotion,
+}
 _ODD = (b"\\u0000", b"\\ud", b"\\uD")
 _NO_JSON = (msgspec.DecodeError, ValueError, RecursionError)
 

@@ -1,17 +1,10 @@
-"""What every connector must hold: its tests.py subclasses ShopContract and says how its shop behaves.
-
-LocalShop is the beginning of a stand-in for shops that are asked by HTTP: one that behaves badly in every way.
-"""
+"""What every connector must hold: its tests.py subclasses ShopContract and says how its shop behaves."""
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,15 +16,14 @@ from pult.accounts import actions as accounts
 from pult.commerce import actions, base, check, notices, queries, reading, registry
 from pult.commerce.errors import Unauthentic
 from pult.commerce.models import Notice, Order, Product
-from pult.platform import events, httpclient
+from pult.commerce.testing.local import WAIT
+from pult.platform import events
 from pult.platform.arrivals import Arriving
 
 AT = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 ODD_TEXT = "Čšž đĐ łąę Ωραίο ελληνικά ß “quotes” 😀 e\u0301 \u200fעברית, \t; x"
 MANY = 1_150
 """More than go on a page of any connector."""
-WAIT = 7
-"""Seconds for which a shop asks to be left alone."""
 
 
 class StandIn(Protocol):
@@ -286,90 +278,3 @@ def _events() -> list[str]:
     """Return the kinds of events about orders."""
     events.sequence()
     return [event.kind for event in events.read(0) if event.kind.startswith("order.")]
-
-
-class LocalShop:
-    """A shop on a port of this machine. A subclass answers questions; `behave` makes it fail in every way."""
-
-    settings: dict[str, Any]
-
-    def __init__(self) -> None:
-        self.behaviour = "well"
-        self.good = 0
-        """Requests that are answered before the behaviour begins."""
-        self.asked: list[str] = []
-
-    def answer(self, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        """Return the status and the JSON with which a request is answered. Header names are in lower case."""
-        raise NotImplementedError
-
-    def behave(self, behaviour: str, *, after: int = 0) -> bool:
-        """Behave so after so many good answers: also slow, cut (the connection ends in the middle), html, redirect."""
-        self.behaviour, self.good = behaviour, after
-        return True
-
-    def __enter__(self) -> Any:
-        handler = type("Handler", (_Handler,), {"shop": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._released = threading.Event()
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self._released.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-        httpclient.close_clients()
-
-    def wait(self) -> None:
-        """Say nothing for a long time."""
-        self._released.wait(30)
-
-    def reply(self, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers and body, as the shop behaves now."""
-        self.asked.append(path)
-        kind = "well" if self.good > 0 else self.behaviour
-        self.good -= 1
-        if kind == "rate_limit":
-            return 429, {"Retry-After": str(WAIT)}, b"{}"
-        if kind == "temporary":
-            return 503, {}, b"{}"
-        if kind == "permanent":
-            return 403, {}, b"{}"
-        if kind == "html":
-            return 200, {}, b"<html>Maintenance</html>"
-        if kind == "slow":
-            self.wait()
-        status, said = self.answer(path, headers)
-        return status, {}, said if isinstance(said, bytes) else json.dumps(said).encode()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    shop: LocalShop
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        status, headers, body = self.shop.reply(self.path, {k.lower(): v for k, v in self.headers.items()})
-        cut = self.shop.behaviour == "cut" and self.shop.good < 0
-        try:
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": "application/json",
-                "Content-Length": str(len(body)),
-                **headers,
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if cut else body)
-        except OSError:
-            self.close_connection = True
-        if cut:
-            time.sleep(0.01)
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""

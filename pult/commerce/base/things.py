@@ -1,4 +1,4 @@
-"""What every shop looks like from here, and what a connector has to do. A connector imports this and `platform` only.
+"""What every shop looks like from here.
 
 Amounts are integers in minor units of the order's currency (ISO 4217: 1999 with EUR is 19.99, 1999 with JPY is 1999).
 Times are aware. Ids are the shop's own, as text. What a shop does not say is empty, never guessed.
@@ -6,9 +6,8 @@ Times are aware. Ids are the shop's own, as text. What a shop does not say is em
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -16,7 +15,7 @@ from msgspec import Meta
 OrderState = Literal["open", "completed", "cancelled"]
 PaymentState = Literal["pending", "authorised", "paid", "part_refunded", "refunded", "failed", "voided", ""]
 Fulfilment = Literal["none", "part", "sent", "delivered", "returned", ""]
-Kind = Literal["product", "order"]
+Kind = Literal["product", "order", "promotion"]
 """What can be asked of a shop page by page. Buyers come with their orders."""
 Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
@@ -161,6 +160,29 @@ class Product(msgspec.Struct, frozen=True, omit_defaults=True):
     active: bool = True
 
 
+class Promotion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A reduction that the shop offers for a time: by `code`, or by itself where that is empty.
+
+    `percent` of the price (20 is a fifth off) or an `amount`, in `currency`; both empty where it is of another kind,
+    such as free delivery (`delivery`). It holds for all goods where neither products nor categories are named.
+    """
+
+    id: Id
+    title: str
+    changed_at: Moment
+    code: str = ""
+    percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+    amount: Amount | None = None
+    currency: Annotated[str, Meta(pattern="^([A-Z]{3})?$")] = ""
+    minimum: Amount | None = None
+    delivery: bool = False
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    product_ids: list[str] = []
+    categories: list[str] = []
+    active: bool = True
+
+
 class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
     """The shop has deleted something, at a moment where it says when: what it said before then comes too late."""
 
@@ -169,72 +191,4 @@ class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
     at: Moment | None = None
 
 
-Thing: TypeAlias = Order | Product | Gone
-
-
-class Misfit(msgspec.Struct, frozen=True):
-    """A thing that makes no sense: its id, or its place where it has none, and what is wrong."""
-
-    id: str
-    error: str
-
-
-class Page(msgspec.Struct, frozen=True):
-    """A part of what a shop has. `next` asks for the following part, None after the last; `done` and `of` count things
-    read so far and in all, where the shop tells. `misfits` are passed over and shown with the shop."""
-
-    things: list[Thing]
-    next: str | None
-    done: int = 0
-    of: int | None = None
-    misfits: list[Misfit] = []
-
-
-class ShopError(Exception):
-    """The shop could not be asked. `permanent`: asking again will not help, somebody has to change something.
-
-    `after`: the shop wants to be left alone for so many seconds.
-    """
-
-    def __init__(self, message: str, *, permanent: bool = False, after: float | None = None) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-        self.after = after
-
-
-class ShopInfo(msgspec.Struct, frozen=True):
-    """The connected shop: settings are those of the connector's settings.py, `currency` the store's."""
-
-    id: int
-    store_id: int
-    settings: Mapping[str, Any]
-    currency: str
-    time_zone: str
-
-
-class Connector(Protocol):
-    """Reads a shop. One object serves all shops of its kind and keeps nothing."""
-
-    kinds: tuple[Kind, ...]
-    """What it reads, in the order of reading: products before the orders that name them."""
-
-    def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
-        """Give everything that changed since then, page by page, beginning at a cursor that an earlier page gave.
-
-        Raises ShopError. What was given twice does no harm; what is left out is lost.
-        """
-
-
-@runtime_checkable
-class Listening(Protocol):
-    """A connector whose shop tells of changes by webhooks. Names of headers are in lower case."""
-
-    def verify(self, shop: ShopInfo, headers: Mapping[str, str], body: bytes) -> bool:
-        """Say whether the shop has sent this: signature checked in constant time."""
-
-    def notice_id(self, headers: Mapping[str, str], body: bytes) -> str:
-        """Return the shop's id of this delivery, the same when it is delivered again."""
-
-    def parse(self, shop: ShopInfo, headers: Mapping[str, str], body: bytes) -> list[Thing]:
-        """Return what the notice says, nothing where it is of no use. Raises ShopError, and ValueError for what is no
-        notice. It may be asked days later: whether the signature was made in time was `verify`'s to say."""
+Thing: TypeAlias = Order | Product | Promotion | Gone
