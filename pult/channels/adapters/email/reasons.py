@@ -34,7 +34,8 @@ _CERTAIN = "!"
 MAX_JUDGED = 3_000
 MAX_ASIDE = 1_500
 
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REPORTED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_ENHANCED = re.compile(r"(?<![\d.])((?:(?<=2\d\d[ -])2|[45])\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?:(?<![\d.\w-])|(?<=#))([45][0-5]\d)(?=[ \t,:;-]|$)(?![ -]*\d{3,})")
 _URL = re.compile(r"https?://[^\s<>]{1,500}")
 _ADDRESS = re.compile(r"[\[(<\"']*[^\s<>@\[\]()\"',;:]{1,64}@[^\s<>@\[\]()\"',;:]{1,255}[\])>\"']*")
@@ -108,7 +109,7 @@ def judge(*, status: str, said: str, about: str, action: str) -> Verdict:
     """
     said, about = _URL.sub(" ", said[:MAX_JUDGED]), _URL.sub(" ", about[:MAX_JUDGED])
     code = _first(_CODE, said) or _first(_CODE, about)
-    field = _first(_ENHANCED, status)
+    field = _first(_REPORTED, status)
     if not field or _GENERAL.match(field):
         inside = _enhanced(said)
         if not inside or _GENERAL.match(inside):
