@@ -164,6 +164,7 @@ def _reason(status: str, said: str, about: str, stage: str) -> str:
     return by_status or "undefined"
 
 
+@lru_cache(maxsize=64)
 def _worded(text: str) -> str:
     if not text.strip():
         return ""
