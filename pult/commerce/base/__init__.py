@@ -23,7 +23,7 @@ from pult.commerce.base.acting import (
     Wanted,
     Warned,
 )
-from pult.commerce.base.connecting import Connector, Listening, Looking, Misfit, Page, ShopError, ShopInfo
+from pult.commerce.base.connecting import Connector, Greeted, Listening, Looking, Misfit, Page, ShopError, ShopInfo
 from pult.commerce.base.things import (
     Amount,
     Buyer,
@@ -65,6 +65,7 @@ __all__ = [
     "Fulfilment",
     "GiveBack",
     "Gone",
+    "Greeted",
     "Id",
     "Kind",
     "Line",
