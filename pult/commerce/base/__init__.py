@@ -23,6 +23,7 @@ from pult.commerce.base.acting import (
     Wanted,
     Warned,
 )
+from pult.commerce.base.asking import ODD, each, failed
 from pult.commerce.base.connecting import Connector, Greeted, Listening, Looking, Misfit, Page, ShopError, ShopInfo
 from pult.commerce.base.things import (
     Amount,
@@ -50,6 +51,7 @@ from pult.commerce.base.things import (
 )
 
 __all__ = [
+    "ODD",
     "Act",
     "Acting",
     "AddNote",
@@ -101,4 +103,6 @@ __all__ = [
     "Verb",
     "Wanted",
     "Warned",
+    "each",
+    "failed",
 ]
