@@ -21,6 +21,8 @@ class Shop(models.Model):
     reader = models.CharField(max_length=64, default="", db_default="")
     """Who reads it at this moment (platform.holders), until `reader_until` at the latest."""
     reader_until = models.DateTimeField(null=True)
+    verbs = models.JSONField(null=True)
+    """What this very shop can do of what its connector can, null where that is all of it (base.Telling)."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "name"], name="shop_name_once")]
@@ -173,3 +175,23 @@ class Product(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="product_once")]
+
+
+class Promotion(models.Model):
+    """A reduction that a shop offers for a time; `body` says for what, and how much it is."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    code = models.CharField(max_length=64, default="")
+    changed_at = models.DateTimeField()
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    active = models.BooleanField(default=True)
+    body = models.JSONField(default=dict)
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="promotion_once")]
+        indexes = [models.Index(fields=["shop", "ends_at"], name="promotion_now", condition=Q(active=True))]

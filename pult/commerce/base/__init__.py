@@ -23,7 +23,16 @@ from pult.commerce.base.acting import (
     Wanted,
     Warned,
 )
-from pult.commerce.base.connecting import Connector, Listening, Looking, Misfit, Page, ShopError, ShopInfo
+from pult.commerce.base.connecting import (
+    Connector,
+    Listening,
+    Looking,
+    Misfit,
+    Page,
+    ShopError,
+    ShopInfo,
+    Telling,
+)
 from pult.commerce.base.things import (
     Amount,
     Buyer,
@@ -94,6 +103,7 @@ __all__ = [
     "ShopError",
     "ShopInfo",
     "Stock",
+    "Telling",
     "Thing",
     "Undoing",
     "Variant",
