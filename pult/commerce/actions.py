@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from pult.commerce import base, promotions
+from pult.commerce import base, baskets, promotions
 from pult.commerce.digests import body_of, digest_of
 from pult.commerce.errors import ShopNotFound
 from pult.commerce.index import ORDERS, PRODUCTS, order_entry, product_entry
-from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop
+from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop, ShopAct
 from pult.customers.importing import OldPerson, import_people
 from pult.platform import events
 from pult.platform.fulltext import entry_key
@@ -133,6 +134,7 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
     _remember_changes(rows, known)
     if live:
         _tell(shop, rows, known)
+        baskets.settle(shop, rows)
     changed = sum(order.id in known for order in wanted)
     return Taken(len(wanted) - changed, changed, len(orders) - len(wanted))
 
@@ -364,3 +366,5 @@ def erase(customer_ids: Sequence[int]) -> None:
         ORDERS.remove([entry_key(row.placed_at, row.id) for row in rows])
         Order.objects.bulk_update(rows, ["body", "customer", "erased"])
         Buyer.objects.filter(customer_id__in=customer_ids).delete()
+        acts = ShopAct.objects.filter(Q(customer__in=customer_ids) | Q(order__in=rows))
+        acts.update(act={}, result={}, reason=None, words=None, customer=None)

@@ -191,11 +191,11 @@ class ProductsOut(Schema):
     next: str | None
 
 
-def _whole(thing: Any) -> Any:
+def whole(thing: Any) -> Any:
     """Return a struct with its empty fields: what a shop leaves out is empty, never missing."""
     if isinstance(thing, msgspec.Struct):
-        return {name: _whole(getattr(thing, name)) for name in thing.__struct_fields__}
-    return [_whole(one) for one in thing] if isinstance(thing, list) else thing
+        return {name: whole(getattr(thing, name)) for name in thing.__struct_fields__}
+    return [whole(one) for one in thing] if isinstance(thing, list) else thing
 
 
 def _person(actor: Actor, customer_id: int) -> customers.CustomerView:
@@ -236,7 +236,7 @@ def shop_card(request: HttpRequest, customer_id: int, prefetch: bool = False) ->
         customer_id=person.id,
         address=address_of(request),
     )
-    return conditional(request, {**_whole(card), "next": _next(card.orders, commerce.SHOWN)})
+    return conditional(request, {**whole(card), "next": _next(card.orders, commerce.SHOWN)})
 
 
 @router.get("/customers/{int:customer_id}/orders", response=OrdersOut)
@@ -256,7 +256,7 @@ def orders_of(request: HttpRequest, customer_id: int, after: str = "", limit: in
         customer_id=person.id,
         address=address_of(request),
     )
-    return answer({"items": _whole(found), "next": _next(found, limit)})
+    return answer({"items": whole(found), "next": _next(found, limit)})
 
 
 @router.get("/orders", response=OrdersOut)
@@ -272,7 +272,7 @@ def find_orders(request: HttpRequest, q: str = "", limit: int = 20) -> HttpRespo
         subject_ids=[order.id for order in found],
         address=address_of(request),
     )
-    return answer({"items": _whole(found), "next": None})
+    return answer({"items": whole(found), "next": None})
 
 
 @router.get("/orders/{int:order_id}", response=OrderOut)
@@ -291,8 +291,8 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
         customer_id=found.item.customer_id,
         address=address_of(request),
     )
-    whole = {**_whole(found.order), **_whole(found.item), "changes": found.changes, "erased": found.erased}
-    return conditional(request, whole)
+    shown = {**whole(found.order), **whole(found.item), "changes": found.changes, "erased": found.erased}
+    return conditional(request, shown)
 
 
 @router.get("/products", response=ProductsOut)
@@ -301,4 +301,4 @@ def find_products(request: HttpRequest, q: str = "", limit: int = 20) -> HttpRes
     actor = actor_of(request)
     access.require(actor, "conversations.read")
     found = commerce.find_products(q, store_ids=access.visible_stores(actor), limit=max(1, min(limit, 50)))
-    return answer({"items": _whole(found), "next": None})
+    return answer({"items": whole(found), "next": None})
