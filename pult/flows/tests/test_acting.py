@@ -142,7 +142,7 @@ def test_what_the_shop_refuses_is_said_with_its_reason(own: Shop, order_id: int,
     assert reading.read(ShopAct.objects.values_list("shop_id", flat=True).first() or _only_shop())
     refused = api("POST", "/acts", {"order_id": order_id, "act": REFUND})
     assert refused.json()["code"] == "not_possible"
-    assert api("GET", "/shops/able").json()["items"][0]["verbs"] == ["note"]
+    assert api("GET", "/acts/able").json()["items"][0]["verbs"] == ["note"]
 
 
 def _only_shop() -> int:
@@ -152,7 +152,7 @@ def _only_shop() -> int:
 def test_a_shop_that_is_away_is_said_so_and_nothing_is_kept(own: Shop, order_id: int, api: Any) -> None:
     own.behave("temporary")
     away = api("POST", "/acts", {"order_id": order_id, "act": REFUND})
-    assert (away.status_code, away.json()["type"]) == (503, "urn:pult:problem:shop-away")
+    assert (away.status_code, away.json()["type"]) == (424, "urn:pult:problem:shop-away")
     assert ShopAct.objects.count() == 0
 
 

@@ -76,7 +76,7 @@ def _list(request: HttpRequest, actor: Actor, found: list[act_queries.ActView]) 
     return [_shown(request, actor, one) for one in found]
 
 
-@router.get("/shops/able", response=AblesOut)
+@router.get("/acts/able", response=AblesOut)
 def able(request: HttpRequest) -> HttpResponse:
     """The shops of the reader's stores, and what can be done in each."""
     actor = actor_of(request)

@@ -100,7 +100,7 @@ def _of(error: Exception | type[Exception], request: HttpRequest) -> Problem:
         case commerce.ActRefused():
             return Problem(409, "act-refused", code=error.code, words=error.words[:1000])
         case commerce.ShopAway():
-            return Problem(503, "shop-away", words=str(error)[:1000])
+            return Problem(424, "shop-away", words=str(error)[:1000])
         case BadCursor():
             return Problem(400, "bad-cursor")
         case OverflowError() | DataError():
