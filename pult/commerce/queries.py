@@ -10,6 +10,7 @@ import msgspec
 from django.db.models import Prefetch, Q
 
 from pult.commerce import base
+from pult.commerce import promotions as offers
 from pult.commerce.index import ORDERS, PRODUCTS
 from pult.commerce.models import Buyer, Notice, Order, OrderChange, Product, Reading, Shop
 from pult.platform import words
@@ -237,6 +238,28 @@ def find_products(query: str, *, store_ids: Collection[int], limit: int = 20) ->
         ).values_list("id", "body")
     }
     return [found[hit.id] for hit in hits if hit.id in found][:limit]
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A reduction that a shop gives at this moment."""
+
+    shop_id: int
+    promotion: base.Promotion
+
+
+def promotions(
+    *, store_ids: Collection[int], at: datetime, query: str = "", product: base.Product | None = None, limit: int = 50
+) -> list[Offer]:
+    """Return what the shops of these stores offer at a moment, what ends first before the rest: by words of title or
+    code, or what holds for a product."""
+    shop_ids = list(Shop.objects.filter(store_id__in=store_ids, active=True).values_list("id", flat=True))
+    wanted = words.fold(query).split()
+    found = []
+    for shop_id, one in offers.in_force(shop_ids, at):
+        text = words.fold(f"{one.title} {one.code}")
+        if all(word in text for word in wanted) and (product is None or offers.holds_for(one, product)):
+            found.append(Offer(shop_id, one))
+    return found[:limit]
 
 
 def shops(*, store_ids: Collection[int] | None = None, active_only: bool = False) -> list[ShopView]:

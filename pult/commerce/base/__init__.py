@@ -24,7 +24,17 @@ from pult.commerce.base.acting import (
     Warned,
 )
 from pult.commerce.base.asking import ODD, each, failed
-from pult.commerce.base.connecting import Connector, Greeted, Listening, Looking, Misfit, Page, ShopError, ShopInfo
+from pult.commerce.base.connecting import (
+    Connector,
+    Greeted,
+    Listening,
+    Looking,
+    Misfit,
+    Page,
+    ShopError,
+    ShopInfo,
+    Telling,
+)
 from pult.commerce.base.things import (
     Amount,
     Buyer,
@@ -97,6 +107,7 @@ __all__ = [
     "ShopError",
     "ShopInfo",
     "Stock",
+    "Telling",
     "Thing",
     "Undoing",
     "Variant",

@@ -89,6 +89,14 @@ class Greeted(Listening, Protocol):
 
 
 @runtime_checkable
+class Telling(Protocol):
+    """A connector whose shops differ in what they can do: each is asked with every reading."""
+
+    def verbs(self, shop: ShopInfo) -> Sequence[str]:
+        """Return those verbs of the manifest that this very shop can do. Raises ShopError."""
+
+
+@runtime_checkable
 class Looking(Protocol):
     """A connector that can be asked for single things as they are at this moment: price, stock, state of an order."""
 

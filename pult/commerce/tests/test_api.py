@@ -82,6 +82,7 @@ def test_an_admin_connects_a_shop_and_sees_how_far_it_is(store: Any, person: Any
     (shop,) = admin("GET", "/shops").json()["items"]
     assert {one["kind"]: (one["done"], one["running"], one["error"]) for one in shop["readings"]} == {
         "product": (0, False, ""),
+        "promotion": (0, False, ""),
         "order": (1, False, ""),
     }
     assert admin("POST", "/shops", wanted).status_code == 409

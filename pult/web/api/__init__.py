@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pult import VERSION
-from pult.web.api import accounts, admin, commerce, conversations, customers, desk, health, messages, problems
+from pult.web.api import accounts, acts, admin, commerce, conversations, customers, desk, health, messages, problems
 from pult.web.api.auth import authenticate
 from pult.web.api.document import DESCRIPTION, CleanParser, DescribedAPI
 
@@ -26,6 +26,7 @@ for router in (
     desk.router,
     customers.router,
     commerce.router,
+    acts.router,
     *admin.routers,
 ):
     api.add_router("", router)

@@ -996,6 +996,234 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/shops/able': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Able
+     * @description The shops of the reader's stores, and what can be done in each.
+     */
+    get: operations['pult_web_api_acts_able']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Acts
+     * @description What was asked for, newest first: of an order, in a conversation, or (for leads) everywhere.
+     */
+    get: operations['pult_web_api_acts_list_acts']
+    put?: never
+    /**
+     * Plan Act
+     * @description Ask the shop what would happen. Nothing changes there until the answer is asked for (`/acts/{id}/ask`).
+     */
+    post: operations['pult_web_api_acts_plan_act']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/waiting': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Waiting
+     * @description What waits for a second person, the longest waiting first.
+     */
+    get: operations['pult_web_api_acts_waiting']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Act
+     * @description One act, with everything that became of it.
+     */
+    get: operations['pult_web_api_acts_act']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/ask': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Ask
+     * @description Have done what was shown. `state` says whether it is on its way or waits for a second person.
+     */
+    post: operations['pult_web_api_acts_ask']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/approve': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Approve
+     * @description Let something be done that is above the asker's limit.
+     */
+    post: operations['pult_web_api_acts_approve']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/decline': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Decline
+     * @description Say no to something that waits, and why.
+     */
+    post: operations['pult_web_api_acts_decline']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/withdraw': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Withdraw
+     * @description Take back what one asked for oneself while it waits.
+     */
+    post: operations['pult_web_api_acts_withdraw']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/undo': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Undo
+     * @description Have something taken back in the shop that was done there, where it can.
+     */
+    post: operations['pult_web_api_acts_undo']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Retry
+     * @description Try again what the shop could not be asked for; what it did all the same is not done twice.
+     */
+    post: operations['pult_web_api_acts_retry']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/act-limits': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Store Limits
+     * @description Up to which sums each role may do things in the shops of a store without a second person.
+     */
+    get: operations['pult_web_api_acts_store_limits']
+    /**
+     * Save Store Limits
+     * @description Set limits of a store; those that are not named stay. What is waiting is held to the new ones.
+     */
+    put: operations['pult_web_api_acts_save_store_limits']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/staff': {
     parameters: {
       query?: never
@@ -2563,17 +2791,12 @@ export interface components {
     /** NoteIn */
     NoteIn: {
       /**
-       * Text
-       * @default
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
+      verb: 'note'
+      /** Text */
       text: string
-      /**
-       * Html
-       * @default
-       */
-      html: string
-      /** Attachment Ids */
-      attachment_ids?: number[]
     }
     /** ReadIn */
     ReadIn: {
@@ -3240,6 +3463,554 @@ export interface components {
       }
       /** Stock */
       stock: components['schemas']['StockOut'][]
+    }
+    /**
+     * AbleOut
+     * @description A shop and what can be done in it. `look`: it can be asked for single things as they are now.
+     */
+    AbleOut: {
+      /** Id */
+      id: number
+      /** Store Id */
+      store_id: number
+      /** Name */
+      name: string
+      /** Currency */
+      currency: string
+      /** Verbs */
+      verbs: ('cancel' | 'change_address' | 'refund' | 'resend' | 'discount' | 'note' | 'draft_order' | 'register')[]
+      /** Look */
+      look: boolean
+    }
+    /** AblesOut */
+    AblesOut: {
+      /** Items */
+      items: components['schemas']['AbleOut'][]
+      /** Next */
+      next: string | null
+    }
+    /**
+     * ActOut
+     * @description Something that somebody has done in a shop. `act` is what was asked for; `asked_by` and `decided_by` are
+     *     `staff:3`, `token:9` or `system`.
+     */
+    ActOut: {
+      /** Id */
+      id: number
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Order Id */
+      order_id: number | null
+      /** Order Number */
+      order_number: string
+      /** Conversation Id */
+      conversation_id: number | null
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * Verb
+       * @enum {string}
+       */
+      verb: 'cancel' | 'change_address' | 'refund' | 'resend' | 'discount' | 'note' | 'draft_order' | 'register'
+      /** Act */
+      act: {
+        [key: string]: unknown
+      }
+      plan: components['schemas']['PlanOut']
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number
+      /** Currency */
+      currency: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'planned'
+        | 'waiting'
+        | 'approved'
+        | 'doing'
+        | 'done'
+        | 'refused'
+        | 'failed'
+        | 'declined'
+        | 'withdrawn'
+        | 'undoing'
+        | 'undone'
+      /** Asked By */
+      asked_by: string
+      /**
+       * Asked By Id
+       * @description The member of staff who asked, also by a program.
+       */
+      asked_by_id: number | null
+      /** Asked At */
+      asked_at: string | null
+      /** Decided By */
+      decided_by: string
+      /** Decided At */
+      decided_at: string | null
+      /** Reason */
+      reason: string
+      /** Done At */
+      done_at: string | null
+      /** Reference */
+      reference: string
+      /**
+       * Url
+       * @description Where the buyer pays, or sets his password.
+       */
+      url: string
+      /** Code */
+      code: string
+      /** Can Undo */
+      can_undo: boolean
+      /**
+       * Payment
+       * @enum {string}
+       */
+      payment: '' | 'failed' | 'paid'
+      /**
+       * Error
+       * @description Why it was refused, `away` while the shop cannot be asked.
+       */
+      error: string
+      /**
+       * Words
+       * @description The shop's own words for that.
+       */
+      words: string
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string
+      /** Steps */
+      steps: components['schemas']['ActStepOut'][]
+      /**
+       * Needs Second
+       * @description It is above the asker's limit: a second person has to approve it.
+       */
+      needs_second: boolean
+      /**
+       * May Approve
+       * @description The reader may approve it.
+       */
+      may_approve: boolean
+      /**
+       * Not Approved
+       * @description Why he may not.
+       * @enum {string}
+       */
+      not_approved: '' | 'own' | 'above_limit' | 'role'
+    }
+    /** ActStepOut */
+    ActStepOut: {
+      /** State */
+      state: string
+      /** Actor */
+      actor: string
+      /** Error */
+      error: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
+    /** OptionOut */
+    OptionOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /**
+       * Price
+       * @description In minor units of the currency.
+       */
+      price: number
+    }
+    /**
+     * PlanOut
+     * @description What the shop said would happen. `most` is all that could still be given back; `total` and what follows are those
+     *     of a basket.
+     */
+    PlanOut: {
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number
+      /** Currency */
+      currency: string
+      /**
+       * Most
+       * @description In minor units of the currency.
+       */
+      most: number | null
+      /** Undo */
+      undo: boolean
+      /** Warnings */
+      warnings: (
+        'paid_elsewhere' | 'part_sent' | 'shop_writes' | 'no_restock' | 'sum_only' | 'price_changed' | 'low_stock'
+      )[]
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number | null
+      /**
+       * Shipping
+       * @description In minor units of the currency.
+       */
+      shipping: number | null
+      /**
+       * Tax
+       * @description In minor units of the currency.
+       */
+      tax: number | null
+      /**
+       * Discount
+       * @description In minor units of the currency.
+       */
+      discount: number | null
+      /** Options */
+      options: components['schemas']['OptionOut'][]
+    }
+    /** ActBuyerIn */
+    ActBuyerIn: {
+      /**
+       * Id
+       * @default
+       */
+      id: string
+      /**
+       * Email
+       * @default
+       */
+      email: string
+      /**
+       * Phone
+       * @default
+       */
+      phone: string
+      /**
+       * Name
+       * @default
+       */
+      name: string
+      /**
+       * Language
+       * @default
+       */
+      language: string
+    }
+    /** CancelIn */
+    CancelIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'cancel'
+      /**
+       * Reason
+       * @default customer
+       * @enum {string}
+       */
+      reason: 'customer' | 'stock' | 'damaged' | 'lost' | 'late' | 'wrong' | 'quality' | 'fraud' | 'other'
+      /**
+       * Refund
+       * @default true
+       */
+      refund: boolean
+      /**
+       * Restock
+       * @default true
+       */
+      restock: boolean
+    }
+    /** ChangeAddressIn */
+    ChangeAddressIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'change_address'
+      ship_to: components['schemas']['PlaceIn']
+    }
+    /** DiscountIn */
+    DiscountIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'discount'
+      /** Code */
+      code: string
+      /** Percent */
+      percent?: number | null
+      /** Amount */
+      amount?: number | null
+      /**
+       * Currency
+       * @default
+       */
+      currency: string
+      /** Minimum */
+      minimum?: number | null
+      /**
+       * Uses
+       * @default 1
+       */
+      uses: number
+      /** Until */
+      until?: string | null
+      buyer?: components['schemas']['ActBuyerIn']
+    }
+    /** DraftOrderIn */
+    DraftOrderIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'draft_order'
+      /** Currency */
+      currency: string
+      /** Wanted */
+      wanted: components['schemas']['WantedIn'][]
+      buyer?: components['schemas']['ActBuyerIn']
+      ship_to?: components['schemas']['PlaceIn']
+      bill_to?: components['schemas']['PlaceIn']
+      /**
+       * Delivery
+       * @default
+       */
+      delivery: string
+      /**
+       * Code
+       * @default
+       */
+      code: string
+      /**
+       * Note
+       * @default
+       */
+      note: string
+    }
+    /** PartIn */
+    PartIn: {
+      /** Line Id */
+      line_id: string
+      /** Quantity */
+      quantity: number
+    }
+    /** PlaceIn */
+    PlaceIn: {
+      /**
+       * Name
+       * @default
+       */
+      name: string
+      /**
+       * Company
+       * @default
+       */
+      company: string
+      /** Lines */
+      lines?: string[]
+      /**
+       * Postcode
+       * @default
+       */
+      postcode: string
+      /**
+       * City
+       * @default
+       */
+      city: string
+      /**
+       * Region
+       * @default
+       */
+      region: string
+      /**
+       * Country
+       * @default
+       */
+      country: string
+      /**
+       * Phone
+       * @default
+       */
+      phone: string
+    }
+    /**
+     * PlanIn
+     * @description What to ask the shop about: of an order, or in a shop where it is of none.
+     */
+    PlanIn: {
+      /** Act */
+      act:
+        | components['schemas']['CancelIn']
+        | components['schemas']['ChangeAddressIn']
+        | components['schemas']['RefundIn']
+        | components['schemas']['ResendIn']
+        | components['schemas']['DiscountIn']
+        | components['schemas']['NoteIn']
+        | components['schemas']['DraftOrderIn']
+        | components['schemas']['RegisterIn']
+      /** Order Id */
+      order_id?: number | null
+      /** Shop Id */
+      shop_id?: number | null
+      /**
+       * Conversation Id
+       * @description Where it is asked for: it is told there.
+       */
+      conversation_id?: number | null
+    }
+    /** RefundIn */
+    RefundIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'refund'
+      /** Amount */
+      amount: number
+      /** Parts */
+      parts?: components['schemas']['PartIn'][]
+      /**
+       * Shipping
+       * @default 0
+       */
+      shipping: number
+      /**
+       * Reason
+       * @default customer
+       * @enum {string}
+       */
+      reason: 'customer' | 'stock' | 'damaged' | 'lost' | 'late' | 'wrong' | 'quality' | 'fraud' | 'other'
+      /**
+       * Note
+       * @default
+       */
+      note: string
+      /**
+       * Restock
+       * @default false
+       */
+      restock: boolean
+    }
+    /** RegisterIn */
+    RegisterIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'register'
+      buyer: components['schemas']['ActBuyerIn']
+      ship_to?: components['schemas']['PlaceIn']
+    }
+    /** ResendIn */
+    ResendIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'resend'
+      /** Parts */
+      parts: components['schemas']['PartIn'][]
+      ship_to?: components['schemas']['PlaceIn'] | null
+      /**
+       * Reason
+       * @default lost
+       * @enum {string}
+       */
+      reason: 'customer' | 'stock' | 'damaged' | 'lost' | 'late' | 'wrong' | 'quality' | 'fraud' | 'other'
+    }
+    /** WantedIn */
+    WantedIn: {
+      /** Variant Id */
+      variant_id: string
+      /** Quantity */
+      quantity: number
+      /**
+       * Product Id
+       * @default
+       */
+      product_id: string
+      /** Price */
+      price?: number | null
+    }
+    /** ActsOut */
+    ActsOut: {
+      /** Items */
+      items: components['schemas']['ActOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** WaitingOut */
+    WaitingOut: {
+      /** Items */
+      items: components['schemas']['ActOut'][]
+      /** Next */
+      next: string | null
+      /** Count */
+      count: number
+    }
+    /** AskIn */
+    AskIn: {
+      /**
+       * Amount
+       * @description The amount that was shown, in minor units: what moves is that, or nothing.
+       */
+      amount: number
+    }
+    /** DeclineIn */
+    DeclineIn: {
+      /** Reason */
+      reason: string
+    }
+    /**
+     * LimitOut
+     * @description Up to which sum a role may do something without a second person: `alone` in minor units of the store's currency,
+     *     empty where there is no limit; `percent` is that of discounts in percent.
+     */
+    LimitOut: {
+      /**
+       * Role
+       * @enum {string}
+       */
+      role: 'agent' | 'lead' | 'admin'
+      /**
+       * Verb
+       * @enum {string}
+       */
+      verb: 'refund' | 'cancel' | 'resend' | 'discount' | 'draft_order'
+      /** Alone */
+      alone: number | null
+      /** Percent */
+      percent: number | null
+    }
+    /** LimitsOut */
+    LimitsOut: {
+      /** Store Id */
+      store_id: number
+      /** Currency */
+      currency: string
+      /** Items */
+      items: components['schemas']['LimitOut'][]
+    }
+    /** LimitsIn */
+    LimitsIn: {
+      /** Items */
+      items: components['schemas']['LimitOut'][]
     }
     /** PeopleOut */
     PeopleOut: {
@@ -5930,6 +6701,423 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ProductsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_able: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AblesOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_list_acts: {
+    parameters: {
+      query?: {
+        order_id?: number | null
+        conversation_id?: number | null
+        state?: string
+        after?: string
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_plan_act: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PlanIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_waiting: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WaitingOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_act: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_ask: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AskIn']
+      }
+    }
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_approve: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_decline: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DeclineIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_withdraw: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_undo: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_retry: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_store_limits: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LimitsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_save_store_limits: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LimitsIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LimitsOut']
         }
       }
       /** @description A problem */
