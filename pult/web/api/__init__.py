@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pult import VERSION
-from pult.web.api import accounts, admin, commerce, conversations, customers, desk, health, messages, problems
+from pult.web.api import accounts, admin, cards, commerce, conversations, customers, desk, health, messages, problems
 from pult.web.api.auth import authenticate
 from pult.web.api.document import DESCRIPTION, CleanParser, DescribedAPI
 
@@ -25,6 +25,7 @@ for router in (
     messages.router,
     desk.router,
     customers.router,
+    cards.router,
     commerce.router,
     *admin.routers,
 ):
