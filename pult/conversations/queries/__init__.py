@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pult.conversations.queries.card import card
+from pult.conversations.queries.card import card, card_of, card_parts
 from pult.conversations.queries.detail import PAGE as MESSAGES_PAGE
 from pult.conversations.queries.detail import (
     detail,
@@ -24,7 +24,15 @@ from pult.conversations.queries.finding import (
     stored_file,
     tags,
 )
-from pult.conversations.queries.listing import conversations, count, due_snoozes, items
+from pult.conversations.queries.listing import (
+    contacts,
+    contacts_of,
+    conversations,
+    count,
+    due_snoozes,
+    items,
+    still_open,
+)
 from pult.conversations.queries.spam import Arrived, arrived, corresponded, is_answered
 
 __all__ = [
@@ -34,6 +42,10 @@ __all__ = [
     "StoredFile",
     "arrived",
     "card",
+    "card_of",
+    "card_parts",
+    "contacts",
+    "contacts_of",
     "conversations",
     "corresponded",
     "count",
@@ -52,6 +64,7 @@ __all__ = [
     "reply_recipients",
     "saved_views",
     "search",
+    "still_open",
     "stored_file",
     "tags",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ from pult.web.api.auth import actor_of, address_of
 router = Router(tags=["commerce"])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+OnlyOrders = Literal["open_parcels", "returned"]
 Amount = Field(description="In minor units of the currency.")
 
 
@@ -149,6 +150,7 @@ class ShopCardOut(Schema):
     orders: list[OrderItemOut]
     order_count: int
     open_parcels: int
+    returned: int = Field(description="Orders that came back, or of which money was given back.")
     worth: list[WorthOut]
     first_order_at: datetime | None
     last_order_at: datetime | None
@@ -244,7 +246,7 @@ def _person(actor: Actor, customer_id: int) -> customers.CustomerView:
     return person
 
 
-def _next(found: list[commerce.OrderItem], limit: int) -> str | None:
+def next_of(found: list[commerce.OrderItem], limit: int) -> str | None:
     if len(found) < limit:
         return None
     return f"{(found[-1].placed_at - _EPOCH) // timedelta(microseconds=1)}_{found[-1].id}"
@@ -260,31 +262,16 @@ def _place(after: str) -> tuple[datetime, int] | None:
         raise BadCursor(after) from error
 
 
-@router.get("/customers/{int:customer_id}/shop", response=ShopCardOut)
-def shop_card(request: HttpRequest, customer_id: int, prefetch: bool = False) -> HttpResponse:
-    """What the shops know of a person: what they bought, what is on its way, the newest orders."""
-    actor = actor_of(request)
-    person = _person(actor, customer_id)
-    card = commerce.card(person.all_ids, store_ids=access.visible_stores(actor))
-    access_log.record(
-        actor.ref,
-        "prefetch" if prefetch else "open",
-        subject="order",
-        subject_ids=[order.id for order in card.orders],
-        customer_id=person.id,
-        address=address_of(request),
-    )
-    return conditional(request, {**whole(card), "next": _next(card.orders, commerce.SHOWN)})
-
-
 @router.get("/customers/{int:customer_id}/orders", response=OrdersOut)
-def orders_of(request: HttpRequest, customer_id: int, after: str = "", limit: int = 20) -> HttpResponse:
-    """A person's orders, newest first."""
+def orders_of(
+    request: HttpRequest, customer_id: int, after: str = "", limit: int = 20, only: OnlyOrders | None = None
+) -> HttpResponse:
+    """A person's orders, newest first; `only` those with parcels on their way, or those that came back."""
     actor = actor_of(request)
     person = _person(actor, customer_id)
     limit = max(1, min(limit, 50))
     found = commerce.newest_orders(
-        person.all_ids, store_ids=access.visible_stores(actor), limit=limit, before=_place(after)
+        person.all_ids, store_ids=access.visible_stores(actor), limit=limit, before=_place(after), only=only or ""
     )
     access_log.record(
         actor.ref,
@@ -294,7 +281,7 @@ def orders_of(request: HttpRequest, customer_id: int, after: str = "", limit: in
         customer_id=person.id,
         address=address_of(request),
     )
-    return answer({"items": whole(found), "next": _next(found, limit)})
+    return answer({"items": whole(found), "next": next_of(found, limit)})
 
 
 @router.get("/orders", response=OrdersOut)

@@ -169,6 +169,7 @@ def install(api: NinjaAPI) -> None:
         commerce.ShopNotFound,
         customers.CustomerNotFound,
         customers.MergeRefused,
+        customers.RemarkNotFound,
     ):
         api.add_exception_handler(kind, handle)
     api.add_exception_handler(Exception, _unexpected)

@@ -896,7 +896,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/api/v1/customers/{customer_id}/shop': {
+  '/api/v1/customers/{customer_id}/card': {
     parameters: {
       query?: never
       header?: never
@@ -904,13 +904,53 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Shop Card
-     * @description What the shops know of a person: what they bought, what is on its way, the newest orders.
+     * Card
+     * @description Who somebody is, their contacts and habits, what was written down about them, what they bought.
      */
-    get: operations['pult_web_api_commerce_shop_card']
+    get: operations['pult_web_api_cards_card']
     put?: never
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/remarks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Add Remark
+     * @description Write down a note about a person, or one thing they dislike. Colleagues see it, the customer does not.
+     */
+    post: operations['pult_web_api_cards_add_remark']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/remarks/{remark_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Remove Remark
+     * @description Take back what was written down about a person.
+     */
+    delete: operations['pult_web_api_cards_remove_remark']
     options?: never
     head?: never
     patch?: never
@@ -925,7 +965,7 @@ export interface paths {
     }
     /**
      * Orders Of
-     * @description A person's orders, newest first.
+     * @description A person's orders, newest first; `only` those with parcels on their way, or those that came back.
      */
     get: operations['pult_web_api_commerce_orders_of']
     put?: never
@@ -3061,6 +3101,39 @@ export interface components {
       /** Other Id */
       other_id: number
     }
+    /**
+     * HabitOut
+     * @description What holds for `count` of the newest `of` messages of this person.
+     */
+    HabitOut: {
+      /** Count */
+      count: number
+      /** Of */
+      of: number
+      /**
+       * Value
+       * @description The channel; empty for hours.
+       */
+      value: string
+      /**
+       * From Hour
+       * @description On the clock of the stores written to.
+       */
+      from_hour: number
+      /**
+       * Until Hour
+       * @description Excluded.
+       */
+      until_hour: number
+    }
+    /**
+     * HabitsOut
+     * @description How somebody writes; null where there are too few messages to say.
+     */
+    HabitsOut: {
+      channel: components['schemas']['HabitOut'] | null
+      hours: components['schemas']['HabitOut'] | null
+    }
     /** LineOut */
     LineOut: {
       /** Id */
@@ -3152,6 +3225,72 @@ export interface components {
       /** Url */
       url: string
     }
+    /**
+     * PersonCardOut
+     * @description Everything that stands beside a conversation of its customer.
+     */
+    PersonCardOut: {
+      customer: components['schemas']['PersonOut']
+      /** Conversation Count */
+      conversation_count: number
+      /**
+       * Open Count
+       * @description Conversations that are not finished.
+       */
+      open_count: number
+      /** Recent */
+      recent: components['schemas']['ItemOut'][]
+      habits: components['schemas']['HabitsOut']
+      /**
+       * Remarks
+       * @description Newest first, fifty at most.
+       */
+      remarks: components['schemas']['RemarkOut'][]
+      /**
+       * Merges
+       * @description Those that stand, newest first.
+       */
+      merges: components['schemas']['MergeOut'][]
+      shop: components['schemas']['ShopCardOut']
+    }
+    /** PersonOut */
+    PersonOut: {
+      /** Id */
+      id: number
+      /** Name */
+      name: string
+      /** Language */
+      language: string
+      /** Company */
+      company: string
+      /** Notes */
+      notes: string
+      /** Identities */
+      identities: components['schemas']['IdentityOut'][]
+      /** First Contact At */
+      first_contact_at: string | null
+      /** Last Contact At */
+      last_contact_at: string | null
+    }
+    /** RemarkOut */
+    RemarkOut: {
+      /** Id */
+      id: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'note' | 'dislike'
+      /** Text */
+      text: string
+      /** By */
+      by: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
     /** ShipmentOut */
     ShipmentOut: {
       /** Id */
@@ -3180,6 +3319,11 @@ export interface components {
       order_count: number
       /** Open Parcels */
       open_parcels: number
+      /**
+       * Returned
+       * @description Orders that came back, or of which money was given back.
+       */
+      returned: number
       /** Worth */
       worth: components['schemas']['WorthOut'][]
       /** First Order At */
@@ -3209,6 +3353,17 @@ export interface components {
        * @description In minor units of the currency.
        */
       refunded: number
+    }
+    /** RemarkIn */
+    RemarkIn: {
+      /**
+       * Kind
+       * @default note
+       * @enum {string}
+       */
+      kind: 'note' | 'dislike'
+      /** Text */
+      text: string
     }
     /** OrdersOut */
     OrdersOut: {
@@ -6552,7 +6707,7 @@ export interface operations {
       }
     }
   }
-  pult_web_api_commerce_shop_card: {
+  pult_web_api_cards_card: {
     parameters: {
       query?: {
         prefetch?: boolean
@@ -6571,8 +6726,73 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['ShopCardOut']
+          'application/json': components['schemas']['PersonCardOut']
         }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_cards_add_remark: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RemarkIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RemarkOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_cards_remove_remark: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+        remark_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description A problem */
       default: {
@@ -6590,6 +6810,7 @@ export interface operations {
       query?: {
         after?: string
         limit?: number
+        only?: ('open_parcels' | 'returned') | null
       }
       header?: never
       path: {

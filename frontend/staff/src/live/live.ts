@@ -7,7 +7,7 @@ import { announceNewVersion } from '../app/version'
 import { takenBack } from '../compose/outgoing'
 import { useConversations } from '../conversation/store'
 import { useList } from '../inbox/list'
-import { useShopCards } from '../panel/shopCards'
+import { useCards } from '../panel/cards'
 import { useViews } from '../views/store'
 import { back, lost, onReturn } from './connection'
 import { SharedLine, type LineState } from './leader'
@@ -39,13 +39,16 @@ export interface Present {
 const PRESENCE_LASTS = 30_000
 const MESSAGE_KINDS = new Set(['message.queued', 'message.sent', 'message.failed', 'message.unknown', 'note.added'])
 
+/** What changes nothing of what stands beside a conversation. */
+const CARD_STAYS = new Set(['conversation.read', 'draft.saved'])
+
 /** What happens elsewhere, as it happens. */
 export const useLive = defineStore('live', () => {
   const conversations = useConversations()
   const session = useSession()
   const list = useList()
   const views = useViews()
-  const shops = useShopCards()
+  const cards = useCards()
 
   /** The conversation on the screen, if any. */
   const open = ref<number | null>(null)
@@ -66,12 +69,10 @@ export const useLive = defineStore('live', () => {
 
   function happened(word: Happening): void {
     const id = word.conversation_id
-    if (word.customer_id) {
-      shops.markStale(word.customer_id)
-      // Orders have a card of their own: the conversation says nothing of them.
-      if (!word.kind.startsWith('order.'))
-        customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
-    }
+    cards.markStale({ customer: word.customer_id, conversation: CARD_STAYS.has(word.kind) ? null : id })
+    // The conversation says nothing of orders: they stand on the card.
+    if (word.customer_id && !word.kind.startsWith('order.'))
+      customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
     if (word.kind === 'tag.changed') void Promise.all([session.refreshDirectory(), views.load()]).catch(() => undefined)
     if (!id) return
     if (word.kind === 'message.undone' && word.message_id) takenBack(word.message_id)
@@ -127,7 +128,7 @@ export const useLive = defineStore('live', () => {
   /** Events cannot tell what was missed: ask for everything on the screen again. */
   async function resync(): Promise<void> {
     conversations.markAllStale()
-    shops.markAllStale()
+    cards.markAllStale()
     views.recount(0)
     const id = open.value
     await Promise.allSettled([list.catchUp(), ...(id ? [conversations.fetch(id)] : [])])
@@ -155,7 +156,7 @@ export const useLive = defineStore('live', () => {
       void resync()
       if (wasLost) {
         wasLost = false
-        shops.markAllStale()
+        cards.markAllStale()
         void announceNewVersion()
       }
     } else if (state === 'lost') {
