@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commerce', '0003_notices'),
+        ('commerce', '0005_acts'),
     ]
 
     operations = [
