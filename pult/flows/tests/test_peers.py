@@ -47,7 +47,7 @@ def our_address(conversation_id: int, message_id: int) -> str:
     return f"{local}+{tokens.make(conversation_id, message_id)}@{domain}"
 
 
-@pytest.mark.parametrize("header", ["To", "Cc", "Delivered_To", "X_Original_To"])
+@pytest.mark.parametrize("header", ["To", "Cc", "Bcc", "Delivered_To", "X_Original_To", "Envelope_To"])
 def test_a_reply_with_our_reply_address_anywhere_is_kept_and_joins(
     opened: int, api: Call, arrive: Call, header: str
 ) -> None:

@@ -44,7 +44,7 @@ _KEPT_HEADERS = (
     "x-spam-flag",
     "disposition-notification-to",
 )
-_RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+_RECIPIENTS = ("to", "cc", "bcc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to")
 _CONFIG = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False)
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKS = re.compile(f"([{_OPEN}{_CLOSE}])")
