@@ -141,7 +141,20 @@ def kind_of(
         return AUTO_REPLY
     if "list-id" in headers or in_bulk:
         return LIST
-    return CALENDAR if calendar else PERSON
+    if calendar:
+        return CALENDAR
+    return LIST if _is_notice(headers, sender, automatic) else PERSON
+
+
+def _is_notice(headers: Headers, sender: str, automatic: str) -> bool:
+    """Say whether a mail is a courier's or another system's notice, which nobody waits for an answer to.
+
+    A form on a website writes from such an address too, but names who filled it in for the answer.
+    """
+    answered = next(iter(ADDRESS.findall(raw_first(headers, "reply-to"))), "").lower()
+    if answered and answered != sender.lower() and not _ROBOT.search(answered):
+        return False
+    return bool(_ROBOT.search(sender)) or automatic.startswith(("auto-generated", "auto-notified"))
 
 
 def _report(headers: Headers, content_type: str, text: str, parts: Collection[str]) -> str:

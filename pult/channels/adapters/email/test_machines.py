@@ -277,3 +277,17 @@ def test_exchange_repeats_whom_a_mail_was_for_and_names_who_did_not_get_it() -> 
     )
     mail = read("From: postmaster@x.example\nSubject: Undeliverable: order", text)
     assert [(r.recipient, r.permanent) for r in mail.reports] == [("ana@customers.example", True)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ("From: DHL <noreply@dhl.example>\nSubject: Your parcel is on its way", "list"),
+        ("From: GLS <info@gls.example>\nAuto-Submitted: auto-generated\nSubject: Paket", "list"),
+        ("From: noreply@shop.example\nReply-To: Ana <ana@customers.example>\nSubject: Contact form", "person"),
+        ("From: noreply@dhl.example\nReply-To: no-reply@dhl.example\nSubject: Delivered", "list"),
+        ("From: Ana <ana@customers.example>\nAuto-Submitted: no\nSubject: Where is it?", "person"),
+    ],
+)
+def test_a_courier_s_notice_is_told_from_a_form_that_somebody_filled_in(headers: str, kind: str) -> None:
+    assert read(headers).message.kind == kind
