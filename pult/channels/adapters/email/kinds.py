@@ -63,7 +63,7 @@ _LETTER_OF_REPORT = re.compile(
     r"|mail (?:delivery|system) ?(?:fail|error|warning|problem)|mail error\b|mail (?:failed|failure)\b"
     r"|(?:mail|message) (?:delivery fail|could not be delivered|not delivered)"
     r"|delivery (?:failure|status notification)|failed mail\b|failure notice\b|non-?delivery (?:report|notification)"
-    r"|warning: )",
+    r"|warning: |notice: mail delivery status)",
     re.IGNORECASE,
 )
 _SMTP_WORDS = re.compile(

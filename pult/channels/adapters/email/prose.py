@@ -34,6 +34,11 @@ _DELAYED = re.compile(
     r"|temporar(?:y|ily) (?:problem|fail))",
     re.IGNORECASE,
 )
+_REPEATED = re.compile(
+    r"(?<=following header fields:)[ \t]*\n(?:[ \t]*\n)?(?:[ \t]+[A-Za-z-]{2,40}:[^\n]*\n(?:[ \t]{4,}[^\n]*\n){0,5})+",
+    re.IGNORECASE,
+)
+"""Fields of the failed mail by which a report says which one it means."""
 _OPENED = re.compile(r"\bdid not reach the following recipient", re.IGNORECASE)
 """Behind what Exchange repeats of the mail, its recipients among it."""
 MAX_SECTION = 3_000
@@ -55,6 +60,7 @@ def address_list(text: str) -> list[str]:
 
 def without_returned(text: str) -> tuple[str, str]:
     """Cut the copy of the failed mail off a report: the words of the report, and the copy."""
+    text = _REPEATED.sub("", text)
     match = _RETURNED.search(text)
     return (text[: match.start()], text[match.start() :]) if match else (text, "")
 

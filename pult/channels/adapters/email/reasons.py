@@ -48,13 +48,13 @@ _STAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "recipient",
             r"RCPT\s+(?:TO\s+(?:command|response)|TO:\s*<|command)|after\s+RCPT|our RCPT|\[RCPT_TO\]"
-            r"|does not like recipient",
+            r"|does not like recipient|\(state 1[34]\)",
         ),
         ("sender", r"\bMAIL\s+FROM\b|reply\s+to\s+MAIL|after\s+MAIL|but sender was rejected"),
         (
             "data",
             r"end\s+of\s+(?:data|message)|after\s+DATA|reply\s+to\s+DATA|(?:>>>|->) DATA|\bDATA\s+command"
-            r"|^DATA\s*$|after I sent the message",
+            r"|^DATA\s*$|after I sent the message|\(state 1[5-8]\)",
         ),
         (
             "start",
