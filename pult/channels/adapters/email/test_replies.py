@@ -207,6 +207,8 @@ def test_thunderbird_s_headings_are_known_however_a_date_is_written(heading: str
         "Missatge de Botiga <desk@shop.example> del dia dt., 3 de nov. 2026 a les 10:00:",
         "店 <desk@shop.example> 于2026年11月3日周二 10:00写道：",
         "2026/11/03 10:00、店 <desk@shop.example>のメール:",
+        "2026년 11월 3일 (화) 오전 10:00, 가게 <desk@shop.example>님이 작성:",
+        "Vào Th 3, 3 thg 11, 2026 vào lúc 10:00 Shop <desk@shop.example> đã viết:",
     ],
 )
 def test_headings_that_programs_make_shorter_are_known(heading: str) -> None:

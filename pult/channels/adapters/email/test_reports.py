@@ -48,7 +48,8 @@ REPORTS = {
     "iCloud": (
         "From: Mail Delivery System <postmaster@mx.example>\nSubject: Delivery Notification: Delivery has failed",
         "This report relates to a message you sent with the following header fields:\n\n"
-        f"  Message-id: <1@shop.example>\n  From: desk@shop.example\n  To: {BOB}\n\nYour message cannot be delivered to the following recipients:\n\n"
+        f"  Message-id: <1@shop.example>\n  From: desk@shop.example\n  To: {BOB}\n\n"
+        "Your message cannot be delivered to the following recipients:\n\n"
         f"  Recipient address: {BOB}\n  Reason: Remote SMTP server has rejected address\n"
         f"  Diagnostic code: smtp;550 5.1.1 <{BOB}>... User Unknown\n",
         ("unknown_user", True, "failed"),
