@@ -65,6 +65,10 @@ def test_people_who_write_like_machines_stay_people(subject: str) -> None:
 def test_on_holiday_counts_beside_a_header_that_nobody_wrote_it() -> None:
     assert read("Subject: Na dopustu\nAuto-Submitted: auto-generated").message.kind == "auto_reply"
     assert read("Subject: Urlop\nX-Auto-Response-Suppress: All").message.kind == "auto_reply"
+    for subject in ("Trenutno nisem v pisarni", "Nisam u uredu", "Απουσιάζω", "Jestem poza biurem", "I am on vacation"):
+        assert read(f"Subject: {subject}\nAuto-Submitted: auto-generated").message.kind == "auto_reply"
+        assert read(f"Subject: {subject}\nReturn-Path: <>").message.kind == "auto_reply"
+        assert read(f"Subject: {subject}").message.kind == "person"
 
 
 @pytest.mark.parametrize(
