@@ -237,7 +237,7 @@ def test_the_kind_of_a_mail_is_seen(name: str, kind: str, safe: bool) -> None:
     [
         ("List-Id: <news.example>\nList-Unsubscribe: <https://x.example>", "list", False),
         ("Precedence: bulk", "list", False),
-        ("Auto-Submitted: auto-generated", "person", False),
+        ("Auto-Submitted: auto-generated", "list", False),
         ("X-Auto-Response-Suppress: OOF", "person", False),
         ("X-Pult-Loop: desk@other.example", "person", False),
         ("Subject: Odsoten do ponedeljka", "auto_reply", False),
