@@ -203,7 +203,7 @@ def _stamp(moment: datetime) -> str:
 
 def _register(shop: ShopInfo, act: Register, key: str) -> Done:
     """Make an account, and have Shopify invite him, where accounts have passwords there."""
-    tag = f"pult{key}"
+    tag = f"{things.MARK}{key}"
     found = plans.customer(shop, act.buyer.email) if act.buyer.email else {}
     if tag not in (found.get("tags") or []):
         plans.registering(shop, act)

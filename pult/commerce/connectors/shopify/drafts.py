@@ -14,8 +14,8 @@ _SKEW = timedelta(hours=1)
 
 
 def _tag(key: str) -> str:
-    """Return the tag that carries a key; Shopify lets a tag have 40 letters."""
-    return f"pult{key}"
+    """Return the tag that carries a key. The order that comes of a draft has it too, and so is known as its."""
+    return f"{things.MARK}{key}"
 
 
 def _made(shop: ShopInfo, key: str, at: datetime) -> dict[str, Any] | None:
@@ -41,12 +41,12 @@ def draft(shop: ShopInfo, act: DraftOrder, key: str, at: datetime) -> Done:
         if handle := plans.chosen(plans.rates(shop, given), act.delivery):
             given["shippingLine"] = {"shippingRateHandle": handle}
         made = do(shop, queries.DRAFT, {"input": {**given, "tags": [_tag(key)]}})["draftOrder"]
-    return Done(things.short(made["id"]), url=things.text(made.get("invoiceUrl")), undo="delete")
+    return Done(_tag(key), url=things.text(made.get("invoiceUrl")), undo=things.short(made["id"]))
 
 
 def forget_draft(shop: ShopInfo, done: Done) -> Done:
     """Delete a basket that is not paid. Raises Refused, ShopError."""
-    found = do(shop, queries.ONE_DRAFT, {"id": things.gid("DraftOrder", done.reference)})
+    found = do(shop, queries.ONE_DRAFT, {"id": things.gid("DraftOrder", done.undo)})
     if found.get("status") == "COMPLETED":
         raise Refused("changed", "the basket is paid")
     if found:

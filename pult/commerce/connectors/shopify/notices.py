@@ -14,6 +14,7 @@ from pult.commerce.connectors.shopify.things import (
     FULFILMENTS,
     PAYMENTS,
     fulfilment,
+    mark,
     moment,
     must,
     state,
@@ -79,6 +80,7 @@ def order(said: Mapping[str, Any], base_url: str) -> Order:
         cancelled_at=moment(said.get("cancelled_at")),
         note=text(said.get("note")),
         url=f"{base_url.rstrip('/')}/admin/orders/{text(said['id'])}",
+        draft=mark([tag.strip() for tag in text(said.get("tags")).split(",")]),
     )
 
 

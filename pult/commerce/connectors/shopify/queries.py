@@ -20,7 +20,7 @@ _LINE = """fragment line on LineItem {
 _WHOLE = (
     """fragment order on Order {
   id name createdAt processedAt updatedAt cancelledAt closedAt presentmentCurrencyCode
-  displayFinancialStatus displayFulfillmentStatus email phone customerLocale note
+  displayFinancialStatus displayFulfillmentStatus email phone customerLocale note tags
   totalPriceSet MONEY totalShippingPriceSet MONEY totalTaxSet MONEY totalDiscountsSet MONEY
   customer {
     id displayName locale createdAt

@@ -252,6 +252,7 @@ class Acts:
             "refunds": [],
             "metafield": None,
             "note": said.get("note"),
+            "tags": draft["tags"],
         }
         self._touch(order)
         self.orders[order["id"]] = order

@@ -79,6 +79,7 @@ def order_node(order: Order) -> dict[str, Any]:
         "phone": order.buyer.phone or None,
         "customerLocale": order.buyer.language or None,
         "note": order.note or None,
+        "tags": [],
         "totalPriceSet": bag(order.total, money),
         "totalShippingPriceSet": bag(order.shipping, money),
         "totalTaxSet": bag(order.tax, money),

@@ -19,6 +19,7 @@ from pult.commerce.connectors.shopify import notices as payloads
 from pult.commerce.connectors.shopify import queries as asked
 from pult.commerce.connectors.shopify.standin import Shop
 from pult.commerce.connectors.shopify.standin_graphql import SCHEMA, Unfit, question
+from pult.commerce.connectors.shopify.standin_things import order_payload
 from pult.commerce.testing import AT, ActingShopContract, ListeningShopContract, an_order
 from pult.platform import forms, money
 
@@ -278,6 +279,20 @@ class TestShopify(ActingShopContract, ListeningShopContract):
         plan = acting.plan(info, self.act("draft_order", order))
         assert (plan.total, plan.shipping, plan.tax) == (5_390, 400, 899)
         assert plan.options == [base.Option("post-1", "Pošta", 400)]
+
+    def test_an_order_that_came_of_a_basket_names_it(
+        self, info: base.ShopInfo, acting: base.Acting, stand_in: Shop, order: base.Order
+    ) -> None:
+        done = acting.perform(info, self.act("draft_order", order), key="k1", at=datetime.now(UTC))
+        (draft,) = stand_in.drafts.values()
+        paid = stand_in.draft_complete(None, {"id": draft["id"]})["draftOrder"]["order"]["id"]
+        assert self.seen(info, paid.rpartition("/")[2]).draft == done.reference
+        told = payloads.order({**order_payload(an_order(1)), "tags": f"vip, {done.reference}"}, "https://shop.example")
+        assert told.draft == done.reference
+        assert isinstance(acting, base.Undoing)
+        with pytest.raises(base.Refused) as caught:
+            acting.undo(info, self.act("draft_order", order), done, key="k2")
+        assert caught.value.code == "changed"
 
     def test_a_new_account_is_invited_once(
         self, info: base.ShopInfo, acting: base.Acting, stand_in: Shop, order: base.Order

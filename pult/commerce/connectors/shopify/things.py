@@ -43,6 +43,8 @@ FULFILMENTS: dict[str, Fulfilment] = {
     "RESTOCKED": "returned",
 }
 _MOVED: dict[str, PaymentState] = {"SUCCESS": "paid", "FAILURE": "failed", "ERROR": "failed"}
+MARK = "pult"
+"""With what a tag begins that carries a key; Shopify lets a tag have 40 letters."""
 _DEAD = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 
 
@@ -120,6 +122,7 @@ def order(said: Mapping[str, Any], base_url: str) -> Order:
         cancelled_at=moment(said.get("cancelledAt")),
         note=text(said.get("note")),
         url=f"{base_url.rstrip('/')}/admin/orders/{short(said['id'])}",
+        draft=mark(said.get("tags") or []),
     )
 
 
@@ -132,6 +135,11 @@ def fulfilment(told: Fulfilment, parcels: Sequence[str]) -> Fulfilment:
     """Sent is delivered once each of its parcels is."""
     arrived = bool(parcels) and all(one.upper() in ("DELIVERED", "PICKED_UP") for one in parcels)
     return "delivered" if told == "sent" and arrived else told
+
+
+def mark(tags: Sequence[object]) -> str:
+    """Return the tag that a basket of ours had, and the order that came from it has as well."""
+    return next((text(tag) for tag in tags if text(tag).startswith(MARK)), "")
 
 
 def _place(said: Mapping[str, Any] | None) -> Place:
