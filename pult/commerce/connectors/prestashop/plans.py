@@ -16,6 +16,7 @@ from pult.commerce.base import (
     Refused,
     ShopError,
     ShopInfo,
+    Warned,
 )
 from pult.commerce.connectors.prestashop import beside, things
 from pult.commerce.connectors.prestashop.asking import Declined, of, rows
@@ -101,12 +102,10 @@ def giving_back(act: GiveBack, order: Order) -> Plan:
     for part in act.parts:
         if part.line_id not in lines or part.quantity > lines[part.line_id].quantity:
             raise Refused("unknown_line", f"order {order.number} has no {part.quantity} of line {part.line_id}")
-    return Plan(
-        amount=act.amount,
-        currency=order.currency,
-        most=most(order),
-        warnings=["paid_elsewhere", "sum_only", *(["no_restock"] if act.restock else [])],
-    )
+    warnings: list[Warned] = ["paid_elsewhere", "sum_only"]
+    if act.restock:
+        warnings.append("no_restock")
+    return Plan(amount=act.amount, currency=order.currency, most=most(order), warnings=warnings)
 
 
 def country(shop: ShopInfo, act: ChangeAddress) -> str:

@@ -225,4 +225,5 @@ def _xml(kind: Resource, row: dict[str, Any]) -> bytes:
                 ET.SubElement(made, "language", id=str(word["id"])).text = word["value"]
         else:
             made.text = str(value)
-    return ET.tostring(whole, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(whole, encoding="utf-8", xml_declaration=True)
+    return written

@@ -55,8 +55,6 @@ def address(place: Place, name: str, phone: str) -> dict[str, Any]:
 def order_rows(order: Order) -> dict[str, list[dict[str, Any]]]:
     """Return an order and what stands beside it, by resource."""
     name, money = number(order.id), order.currency
-    first, _, last = order.buyer.name.partition(" ")
-    sent = next((one.sent_at for one in order.shipments if one.sent_at), None)
     state = PAID if order.payment in ("paid", "part_refunded") else AWAITED
     state = CANCELLED if order.state == "cancelled" else SENT if order.fulfilment == "sent" else state
     row = {
@@ -96,6 +94,12 @@ def order_rows(order: Order) -> dict[str, list[dict[str, Any]]]:
             ]
         },
     }
+    return {"orders": [row], **_people(order, name), **_course(order, name)}
+
+
+def _people(order: Order, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return who ordered, and where to."""
+    first, _, last = order.buyer.name.partition(" ")
     customer = {
         "id": int(f"{name}3"),
         "email": order.buyer.email,
@@ -105,22 +109,28 @@ def order_rows(order: Order) -> dict[str, list[dict[str, Any]]]:
         "is_guest": "0",
         "date_add": stamp(order.placed_at),
     }
-    history = [{"id": int(f"{name}4"), "id_order": name, "id_order_state": AWAITED, "date_add": stamp(order.placed_at)}]
-    if sent:
-        history.append({"id": int(f"{name}5"), "id_order": name, "id_order_state": SENT, "date_add": stamp(sent)})
     return {
-        "orders": [row],
         "customers": [customer],
         "addresses": [
             {"id": int(f"{name}1"), **address(order.ship_to, order.buyer.name, order.buyer.phone)},
             {"id": int(f"{name}2"), **address(order.bill_to, order.buyer.name, order.buyer.phone)},
         ],
+    }
+
+
+def _course(order: Order, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what became of an order: its states, payments and parcels."""
+    sent = next((one.sent_at for one in order.shipments if one.sent_at), None)
+    history = [{"id": int(f"{name}4"), "id_order": name, "id_order_state": AWAITED, "date_add": stamp(order.placed_at)}]
+    if sent:
+        history.append({"id": int(f"{name}5"), "id_order": name, "id_order_state": SENT, "date_add": stamp(sent)})
+    return {
         "order_histories": history,
         "order_payments": [
             {
                 "id": int(f"{name}{at}"),
                 "order_reference": order.number,
-                "amount": sum_of(one.amount, money),
+                "amount": sum_of(one.amount, order.currency),
                 "payment_method": one.method,
                 "date_add": stamp(one.at),
             }

@@ -246,21 +246,12 @@ def product(said: Mapping[str, Any], beside: Beside, shop: ShopInfo) -> Product:
     zone, name, title = ZoneInfo(shop.time_zone), text(said["id"]), text(said.get("name"))
     final, usual = amount(said.get("final"), shop.currency), amount(said.get("usual"), shop.currency)
     bare = amount(said.get("price"), shop.currency)
-    combinations = beside.combinations.get(name, [])
-    variants = [
-        _variant(said, title, "0", final, usual, beside, shop.currency)
-        if one is None
-        else _variant(
-            one,
-            title,
-            text(one["id"]),
-            final + _with_tax(amount(one.get("price"), shop.currency), usual, bare),
-            usual + _with_tax(amount(one.get("price"), shop.currency), usual, bare),
-            beside,
-            shop.currency,
-        )
-        for one in (combinations or [None])
-    ]
+    variants: list[Variant] = []
+    for one in beside.combinations.get(name, []):
+        extra = _with_tax(amount(one.get("price"), shop.currency), usual, bare)
+        variants.append(_variant(one, title, text(one["id"]), final + extra, usual + extra, beside, shop.currency))
+    if not variants:
+        variants.append(_variant(said, title, "0", final, usual, beside, shop.currency))
     base = text(shop.settings["url"]).rstrip("/")
     return Product(
         id=name,

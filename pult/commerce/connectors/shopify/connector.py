@@ -38,6 +38,8 @@ _KINDS: dict[Kind, _Read] = {
     "order": _Read("orders", "Order", queries.ORDERS, queries.LOOK_ORDERS),
 }
 _OF_ORDERS = frozenset({"refunds", "fulfillments", "order_transactions"})
+_NAMING = _OF_ORDERS | {"orders", "discounts"}
+"""Resources of which a notice that says no more than an id is enough: the shop is asked for the rest."""
 _ODD = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError)
 
 
@@ -115,7 +117,7 @@ class Connector:
         told = _told(shop, resource, event, said, headers)
         if isinstance(told, Gone):
             return [told]
-        if told is None and resource not in (*_OF_ORDERS, "discounts"):
+        if told is None and (event == "delete" or resource not in _NAMING):
             return []
         kind: Kind = "product" if resource == "products" else "promotion" if resource == "discounts" else "order"
         name = told.id if told else _named(resource, said)

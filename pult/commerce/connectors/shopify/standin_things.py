@@ -95,6 +95,16 @@ def order_node(order: Order) -> dict[str, Any]:
         "shippingAddress": place(order.ship_to),
         "billingAddress": place(order.bill_to),
         "lineItems": [_line(order, at) for at in range(len(order.lines))],
+        **_course(order),
+        "cancellation": None,
+        "metafield": None,
+    }
+
+
+def _course(order: Order) -> dict[str, Any]:
+    """Return what became of an order: what was paid and sent."""
+    money = order.currency
+    return {
         "transactions": [
             {
                 "id": f"gid://shopify/OrderTransaction/{at}",
@@ -122,8 +132,6 @@ def order_node(order: Order) -> dict[str, Any]:
             }
             for one in order.shipments
         ],
-        "cancellation": None,
-        "metafield": None,
     }
 
 

@@ -173,8 +173,9 @@ class TestShopify(ActingShopContract, ListeningShopContract):
 
     def test_notices_of_refunds_and_parcels_name_their_order(self, info: base.ShopInfo, stand_in: Shop) -> None:
         stand_in.keep(an_order(1))
-        for topic in ("refunds/create", "fulfillments/update"):
-            headers, body = stand_in.notice(an_order(1), "n1", topic=topic, content={"id": 5, "order_id": 1_001})
+        for topic in ("refunds/create", "fulfillments/update", "orders/updated"):
+            content = {"id": 1_001} if topic == "orders/updated" else {"id": 5, "order_id": 1_001}
+            headers, body = stand_in.notice(an_order(1), "n1", topic=topic, content=content)
             (told,) = self.told(info, headers, body)
             assert told.id == "1001"
         stand_in.behave("temporary")

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import re
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +17,14 @@ import msgspec
 import pytest
 
 from pult.commerce import actions, base, notices, queries, reading, registry
-from pult.commerce.connectors.woocommerce import auth
+from pult.commerce.connectors.woocommerce import auth, things
 from pult.commerce.connectors.woocommerce.standin import SECRET, Shop
 from pult.commerce.errors import Unauthentic
 from pult.commerce.testing import AT, ActingShopContract, ListeningShopContract, an_order
-from pult.platform import forms
+from pult.platform import forms, money
 
 pytestmark = pytest.mark.django_db(databases="__all__")
+CORPUS = Path(os.environ.get("PULT_DATA", Path(__file__).resolve().parents[5] / "shared" / "data")) / "webhooks"
 
 
 @pytest.fixture(autouse=True)
@@ -287,6 +290,22 @@ def test_a_request_is_signed_as_the_specification_has_it() -> None:
     )
     good = base64.b64encode(hmac.new(b"j49sk3j29djd&", base_string.encode(), hashlib.sha256).digest()).decode()
     assert auth.signature("post", "http://example.com/request", params, "j49sk3j29djd") == good
+
+
+@pytest.mark.corpus
+def test_the_orders_that_the_documentation_shows_are_read() -> None:
+    path = CORPUS / "woocommerce_docs" / "_orders.md"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", path.read_text(), re.S)]
+    raws = [raw for one in shown for raw in (one if isinstance(one, list) else [one]) if "line_items" in raw]
+    assert len(raws) > 3
+    for raw in raws:
+        order = things.order(raw, "https://shop.example")
+        assert (order.id, order.number, order.currency) == (str(raw["id"]), raw["number"], raw["currency"])
+        assert money.major(order.total, order.currency) == raw["total"]
+        assert sum(line.total for line in order.lines) + order.shipping <= order.total + order.discount
+        assert [line.title for line in order.lines] == [line["name"] for line in raw["line_items"]]
 
 
 @pytest.mark.parametrize(
