@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import json
 import os
 import re
@@ -305,7 +306,7 @@ def test_the_orders_that_the_documentation_shows_are_read() -> None:
         assert (order.id, order.number, order.currency) == (str(raw["id"]), raw["number"], raw["currency"])
         assert money.major(order.total, order.currency) == raw["total"]
         assert sum(line.total for line in order.lines) + order.shipping <= order.total + order.discount
-        assert [line.title for line in order.lines] == [line["name"] for line in raw["line_items"]]
+        assert [line.title for line in order.lines] == [html.unescape(line["name"]) for line in raw["line_items"]]
 
 
 @pytest.mark.parametrize(
