@@ -129,7 +129,7 @@ class Shop(Acts):
             "/V1/customers/search": self.rows["customers"],
             "/V1/inventory/source-items": dict(enumerate(self.sources)),
             "/V1/customerGroups/search": {0: {"id": 0, "code": "NOT LOGGED IN", "tax_class_id": 3}},
-            "/V1/products/attributes": {one["attribute_id"]: one | {"is_user_defined": 1} for one in ATTRIBUTES},
+            "/V1/products/attributes": {number: one | {"is_user_defined": 1} for number, one in enumerate(ATTRIBUTES)},
         }
         found = self.found(query, list(every[path].values()), path)
         if path == "/V1/products/attributes":
