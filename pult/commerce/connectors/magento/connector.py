@@ -9,20 +9,25 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pult.commerce.base import Act, Done, Gone, Kind, Page, Plan, ShopInfo, Thing
-from pult.commerce.connectors.magento import acts, searching
+from pult.commerce.connectors.magento import acts, offers, searching
 
 
 class Connector:
     """Reads a shop by search and does what can be done there."""
 
-    kinds: tuple[Kind, ...] = ("product", "order")
+    kinds: tuple[Kind, ...] = ("product", "promotion", "order")
 
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
-        """Give what has changed since then, in the order in which it was made."""
+        """Give what has changed since then, in the order in which it was made; of rules, which do not say it, all."""
+        if kind == "promotion":
+            return offers.pages(shop)
         return searching.pages(shop, kind, since=since, cursor=cursor)
 
     def look(self, shop: ShopInfo, kind: Kind, ids: Sequence[str]) -> list[Thing]:
         """Return these things as they are now, Gone for what the shop does not have."""
+        if kind == "promotion":
+            offered = {thing.id: thing for page in offers.pages(shop) for thing in page.things}
+            return [offered.get(one) or Gone(kind, one) for one in ids]
         good = [one for one in ids if one.isascii() and one.isdecimal()]
         found = {thing.id: thing for thing in searching.these(shop, kind, good)} if good else {}
         return [found.get(one) or Gone(kind, one) for one in ids]

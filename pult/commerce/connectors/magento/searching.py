@@ -81,12 +81,17 @@ def _facts(shop: ShopInfo) -> tuple[parsing.Attributes, str]:
         choices = {str(each["value"]): str(each["label"]) for each in one.get("options") or [] if each.get("value")}
         label = one.get("default_frontend_label") or one["attribute_code"]
         found[str(one["attribute_code"])] = (str(one["attribute_id"]), str(label), choices)
+    return found, base_currency(shop)
+
+
+def base_currency(shop: ShopInfo) -> str:
+    """Return the currency of the prices. Raises ShopError where the shop does not know the store view."""
     configs = asking.ask(shop, "GET", "/V1/store/storeConfigs")
     view = shop.settings.get("store_view") or "default"
     config = next((one for one in configs if one["code"] == view), None)
     if config is None:
         raise ShopError(f"the shop has no store view {view}", permanent=True)
-    return found, str(config["base_currency_code"])
+    return str(config["base_currency_code"])
 
 
 def _built(

@@ -140,6 +140,45 @@ class TestMagento(AskedShopContract, ActingShopContract):
         reading.read(shop_id)
         assert Order.objects.count() == 1
 
+    def test_rules_are_offers_unless_they_are_somebodys_own(
+        self, stand_in: Shop, shop_id: int, info: base.ShopInfo
+    ) -> None:
+        plain = {
+            "is_active": True,
+            "coupon_type": "SPECIFIC_COUPON",
+            "simple_action": "by_percent",
+            "discount_amount": 10.0,
+        }
+        least = {"condition_type": "Address", "attribute_name": "base_subtotal", "operator": ">=", "value": "50"}
+        country = least | {"attribute_name": "country_id", "operator": "==", "value": "SI"}
+        rules: dict[str, dict[str, Any]] = {
+            "TEN": {"from_date": "2026-11-01", "to_date": "2026-11-28"},
+            "FIVE": {"simple_action": "cart_fixed", "discount_amount": 5, "condition": _all(least)},
+            "": {"name": "By itself", "coupon_type": "NO_COUPON", "simple_free_shipping": "MATCHING_ITEMS_ONLY"},
+            "OVER": {"to_date": "2026-11-26"},
+            "OFF": {"is_active": False},
+            "ABROAD": {"condition": _all(country)},
+            "BOTH": {"condition": _all(least, country)},
+            "SOME": {"action_condition": _all(country)},
+            "OURS": {"name": "Pult k1"},
+            "EACH": {"use_auto_generation": True},
+        }
+        for number, (code, of) in enumerate(rules.items(), 1):
+            stand_in.rows["salesRules"][number] = {"rule_id": number, "name": f"Rule {code}", **plain, **of}
+            if code:
+                stand_in.rows["coupons"][number] = {"coupon_id": number, "rule_id": number, "code": code}
+        reading.read(shop_id)
+        found = {one.promotion.code: one.promotion for one in queries.promotions(store_ids=[info.store_id], at=NOW)}
+        assert sorted(found) == ["", "FIVE", "TEN"]
+        assert (found["TEN"].percent, found["TEN"].title) == (10.0, "Rule TEN")
+        assert (found["FIVE"].amount, found["FIVE"].minimum, found["FIVE"].currency) == (500, 5_000, "EUR")
+        assert found[""].delivery
+        assert [type(one).__name__ for one in self._looked(info, "promotion", "1", "6", "99")] == [
+            "Promotion",
+            "Gone",
+            "Gone",
+        ]
+
     # --- acts
 
     def test_lines_that_are_given_back_come_into_stock_and_nothing_else_is_given_back(
@@ -281,6 +320,11 @@ class TestMagento(AskedShopContract, ActingShopContract):
         with pytest.raises(base.Refused) as performed:
             acting.perform(info, act, key="k2", at=datetime.now(UTC) + timedelta(hours=1))
         assert (planned.value.code, performed.value.code) == ("already_done", "already_done")
+
+
+def _all(*conditions: dict[str, Any]) -> dict[str, Any]:
+    whole = {"condition_type": "Combine", "aggregator_type": "all", "operator": "", "value": "1"}
+    return whole | {"conditions": list(conditions)}
 
 
 def test_a_signature_is_that_of_the_specification() -> None:

@@ -15,8 +15,11 @@ from pult.commerce.base import (
     Refused,
     Register,
     ShopInfo,
+    Verb,
 )
 from pult.commerce.connectors.saleor import ordering, selling
+
+VERBS: tuple[Verb, ...] = ("cancel", "change_address", "refund", "discount", "note", "draft_order", "register")
 
 
 def plan(shop: ShopInfo, act: Act) -> Plan:

@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pult.commerce.base import Kind, Page, Refusal, Refused, ShopError, ShopInfo, Thing, each, failed
-from pult.commerce.connectors.saleor import parsing, questions
+from pult.commerce.connectors.saleor import offers, parsing, questions
 from pult.platform import graphql, httpclient
 
-FIRST: dict[Kind, int] = {"order": 100, "product": 50}
+FIRST: dict[Kind, int] = {"order": 100, "product": 50, "promotion": 50}
 """Things of a page: 100 is the most that Saleor gives, and fewer products keep the question below its cost limit."""
 TIMEOUT = 30.0
-_QUESTIONS: dict[Kind, str] = {"order": questions.ORDERS, "product": questions.PRODUCTS}
+_QUESTIONS: dict[Kind, str] = {
+    "order": questions.ORDERS,
+    "product": questions.PRODUCTS,
+    "promotion": questions.OFFERS,
+}
 _DENIED = frozenset({"PermissionDenied", "ExpiredSignatureError", "InvalidTokenError", "DecodeError"})
 _LOST_CURSOR = "cursor is invalid"
 
@@ -96,15 +100,17 @@ def do(shop: ShopInfo, question: str, **variables: Any) -> dict[str, Any]:
 
 
 def pages(shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
-    """Give pages by the time of the last change. A cursor that is no longer known begins the run anew."""
+    """Give pages by the time of the last change; vouchers, which have none, all of them each time. A cursor that is no
+    longer known begins the run anew."""
     done, of, after = _opened(cursor)
-    variables: dict[str, Any] = {"first": FIRST[kind], "filter": _changed(since)}
-    if kind == "product":
+    variables: dict[str, Any] = {"first": FIRST[kind], "filter": None if kind == "promotion" else _changed(since)}
+    if kind != "order":
         variables["channel"] = shop.settings["channel"]
     anew = False
     while True:
+        counting = {} if kind == "promotion" else {"count": of is None}
         try:
-            found = ask(shop, _QUESTIONS[kind], **variables, after=after, count=of is None)["page"]
+            found = ask(shop, _QUESTIONS[kind], **variables, **counting, after=after)["page"]
         except LostCursor:
             if anew or after is None:
                 raise
@@ -124,14 +130,18 @@ def pages(shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | N
 
 def these(shop: ShopInfo, kind: Kind, ids: Sequence[str]) -> list[Thing]:
     """Return these things, without those that the shop does not have. Raises ShopError, NoSuchId."""
-    variables: dict[str, Any] = {"first": len(ids), "after": None, "filter": {"ids": list(ids)}, "count": False}
-    if kind == "product":
+    variables: dict[str, Any] = {"first": len(ids), "after": None, "filter": {"ids": list(ids)}}
+    if kind != "order":
         variables["channel"] = shop.settings["channel"]
+    if kind != "promotion":
+        variables["count"] = False
     found = ask(shop, _QUESTIONS[kind], **variables)["page"]
     return [_thing(shop, kind, edge["node"]) for edge in found["edges"]]
 
 
 def _thing(shop: ShopInfo, kind: Kind, raw: dict[str, Any]) -> Thing:
+    if kind == "promotion":
+        return offers.promotion(raw)
     return parsing.order(shop, raw) if kind == "order" else parsing.product(shop, raw)
 
 

@@ -20,7 +20,7 @@ _SAME = 600
 class Connector:
     """Reads a shop by cursor, takes its webhooks and does what can be done there."""
 
-    kinds: tuple[Kind, ...] = ("product", "order")
+    kinds: tuple[Kind, ...] = ("product", "promotion", "order")
 
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """Give what has changed since then, the oldest change first."""
@@ -62,6 +62,10 @@ class Connector:
                 return [Gone("product", str(product["id"]))]
             return self.look(shop, "product", [str(product["id"])])
         return []
+
+    def verbs(self, shop: ShopInfo) -> Sequence[str]:
+        """Return what can be done here: a basket is prepared where it is known at what address buyers pay."""
+        return [verb for verb in acts.VERBS if verb != "draft_order" or shop.settings.get("payment_url")]
 
     def plan(self, shop: ShopInfo, act: Act) -> Plan:
         """Say what would happen."""

@@ -88,6 +88,28 @@ query Products($first: Int!, $after: String, $filter: ProductFilterInput, $chann
 """
     + PRODUCT
 )
+OFFERS = (
+    """
+query Offers($first: Int!, $after: String, $filter: VoucherFilterInput, $channel: String!) {
+  page: vouchers(first: $first, after: $after, filter: $filter, channel: $channel) {
+    pageInfo { hasNextPage endCursor }
+    edges {
+      node {
+        id name type startDate endDate usageLimit used discountValueType discountValue currency
+        applyOncePerCustomer onlyForStaff
+        minSpent { ...Money }
+        codes(first: 2) { edges { node { code isActive } } }
+        products(first: 50) { pageInfo { hasNextPage } edges { node { id } } }
+        categories(first: 50) { pageInfo { hasNextPage } edges { node { name } } }
+        collections(first: 1) { edges { node { id } } }
+        variants(first: 1) { edges { node { id } } }
+      }
+    }
+  }
+}
+"""
+    + MONEY
+)
 SUBSCRIPTION = (
     """
 subscription Pult {

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from pult.commerce.connectors.saleor.standin_things import CHANNEL, CHANNEL_ID, amount, gid, moment
+from pult.commerce.connectors.saleor.standin_things import CHANNEL, CHANNEL_ID, amount, gid, moment, voucher
 from pult.commerce.testing import LocalShop
 
 _REQUIRED = ("streetAddress1", "city", "postalCode", "country", "firstName")
@@ -87,7 +87,12 @@ class Acts(LocalShop):
         self.permit("MANAGE_DISCOUNTS")
         text = (given.get("filter") or {}).get("search", "").lower()
         found = [one for one in self.vouchers.values() if text in f"{one['name']} {one['code']}".lower()]
-        return {"edges": [{"node": one} for one in found]}
+        if given.get("channel"):
+            found = [one for one in found if one["channelListings"]]
+        begin = int(given.get("after") or 0)
+        end = begin + given["first"]
+        page = {"hasNextPage": end < len(found), "endCursor": str(end)}
+        return {"pageInfo": page, "edges": [{"node": one} for one in found[begin:end]]}
 
     def variants(self, info: Any, ids: list[str], channel: str, first: int) -> Any:
         wanted = {self.typed(one, "ProductVariant") for one in ids}
@@ -238,14 +243,8 @@ class Acts(LocalShop):
         (code,) = input["addCodes"]
         if any(one["code"] == code for one in self.vouchers.values()):
             return _error("codes", "ALREADY_EXISTS", "Voucher with given code already exists.")
-        made = {
-            "id": gid("Voucher", code),
-            "name": input.get("name"),
-            "code": code,
-            "used": 0,
-            "channelListings": [],
-            "input": input,
-        }
+        kind, value_type = input.get("type", "ENTIRE_ORDER"), input.get("discountValueType", "FIXED")
+        made = {**voucher(code, input.get("name") or "", kind=kind, value_type=value_type), "input": input}
         self.vouchers[made["id"]] = made
         self.done.append(("discount", code))
         return {"errors": [], "voucher": made}

@@ -172,3 +172,33 @@ def _variant(of: Variant, product_of: Product) -> dict[str, Any]:
             {"quantity": one.quantity + 1, "quantityAllocated": 1, "warehouse": {"name": one.place}} for one in of.stock
         ],
     }
+
+
+def voucher(
+    code: str, name: str, *, kind: str = "ENTIRE_ORDER", value_type: str = "FIXED", **more: Any
+) -> dict[str, Any]:
+    """Return a voucher of one code as Saleor keeps it, which is in no channel yet."""
+    nothing = {"pageInfo": {"hasNextPage": False}, "edges": []}
+    return {
+        "id": gid("Voucher", code),
+        "name": name,
+        "code": code,
+        "codes": {"edges": [{"node": {"code": code, "isActive": True}}]},
+        "type": kind,
+        "discountValueType": value_type,
+        "discountValue": None,
+        "currency": None,
+        "startDate": "2026-11-01T00:00:00+00:00",
+        "endDate": None,
+        "usageLimit": None,
+        "used": 0,
+        "applyOncePerCustomer": False,
+        "onlyForStaff": False,
+        "minSpent": None,
+        "products": nothing,
+        "categories": nothing,
+        "collections": nothing,
+        "variants": nothing,
+        "channelListings": [],
+        **more,
+    }

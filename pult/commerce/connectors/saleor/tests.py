@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.cache import cache
 
 from pult.commerce import actions, base, notices, queries, reading, registry
 from pult.commerce.connectors.saleor import questions, signatures
 from pult.commerce.connectors.saleor.standin import Shop
-from pult.commerce.connectors.saleor.standin_things import amount, gid
+from pult.commerce.connectors.saleor.standin_things import amount, gid, voucher
 from pult.commerce.errors import Unauthentic
 from pult.commerce.models import Order, Product
 from pult.commerce.testing import AT, MANY, ActingShopContract, ListeningShopContract, an_order
@@ -113,6 +114,42 @@ class TestSaleor(ListeningShopContract, ActingShopContract):
         raw["totalRefunded"] = amount(390)
         seen = self.seen(info)
         assert (seen.payment, [one.amount for one in seen.refunds]) == ("part_refunded", [390])
+
+    def test_vouchers_are_offers_unless_they_are_somebodys_own(
+        self, stand_in: Shop, shop_id: int, info: base.ShopInfo
+    ) -> None:
+        listed: Any = {"channelListings": [{"id": "1"}], "currency": "EUR"}
+        lamp = {"pageInfo": {"hasNextPage": False}, "edges": [{"node": {"id": gid("Product", "p7")}}]}
+        shelf = {"pageInfo": {"hasNextPage": True}, "edges": []}
+        some = {"edges": [{"node": {"id": "c"}}]}
+        two = {"edges": [{"node": {"code": one, "isActive": True}} for one in "AB"]}
+        for made in (
+            voucher("FIVE", "Five off", discountValue=5.0, minSpent=amount(2_000), **listed),
+            voucher(
+                "LAMP",
+                "",
+                value_type="PERCENTAGE",
+                kind="SPECIFIC_PRODUCT",
+                discountValue=20.0,
+                products=lamp,
+                **listed,
+            ),
+            voucher("POST", "Free delivery", kind="SHIPPING", value_type="PERCENTAGE", discountValue=100.0, **listed),
+            voucher("GONE", "Used up", discountValue=5.0, usageLimit=1, used=1, **listed),
+            voucher("MANY", "Of many codes", discountValue=5.0, codes=two, **listed),
+            voucher("OURS", "Pult k1", discountValue=5.0, **listed),
+            voucher("STAFF", "Staff", discountValue=5.0, onlyForStaff=True, **listed),
+            voucher("SHELF", "", kind="SPECIFIC_PRODUCT", discountValue=5.0, products=shelf, **listed),
+            voucher("SOME", "", kind="SPECIFIC_PRODUCT", discountValue=5.0, collections=some, **listed),
+            voucher("ELSEWHERE", "In no channel", discountValue=5.0),
+        ):
+            stand_in.vouchers[made["id"]] = made
+        reading.read(shop_id)
+        found = {one.promotion.code: one.promotion for one in queries.promotions(store_ids=[info.store_id], at=NOW)}
+        assert sorted(found) == ["FIVE", "LAMP", "POST"]
+        assert (found["FIVE"].amount, found["FIVE"].minimum, found["FIVE"].title) == (500, 2_000, "Five off")
+        assert (found["LAMP"].percent, found["LAMP"].product_ids) == (20.0, [gid("Product", "p7")])
+        assert found["POST"].delivery
 
     # --- notices
 
@@ -297,6 +334,13 @@ class TestSaleor(ListeningShopContract, ActingShopContract):
         done = acting.perform(info, act, key="k1", at=NOW)
         assert done.url == f"https://shop.example/pay/{done.reference.replace('=', '%3D')}"
         assert stand_in.drafts[done.reference]["input"]["shippingMethod"] == plan.options[0].id
+
+    def test_a_basket_is_prepared_where_buyers_can_pay_it(self, stand_in: Shop, info: base.ShopInfo) -> None:
+        connector = registry.connector("saleor")
+        assert isinstance(connector, base.Telling)
+        assert "draft_order" in connector.verbs(info)
+        nowhere = msgspec.structs.replace(info, settings={**info.settings, "payment_url": ""})
+        assert "draft_order" not in connector.verbs(nowhere)
 
 
 def _cursor(row: tuple[str, str]) -> str:

@@ -16,8 +16,11 @@ from pult.commerce.base import (
     Refused,
     Register,
     ShopInfo,
+    Verb,
 )
 from pult.commerce.connectors.shopware import ordering, refunding, selling
+
+VERBS: tuple[Verb, ...] = ("cancel", "change_address", "refund", "discount", "note", "register")
 
 
 def plan(shop: ShopInfo, act: Act) -> Plan:

@@ -29,7 +29,7 @@ _OF_ORDERS = {
 class Connector:
     """Reads a shop by search, takes its app's webhooks and does what can be done there."""
 
-    kinds: tuple[Kind, ...] = ("product", "order")
+    kinds: tuple[Kind, ...] = ("product", "promotion", "order")
 
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """Give what has changed since then, in the order in which it was made."""
@@ -68,6 +68,10 @@ class Connector:
             if one["operation"] == "delete" and one["entity"] in ("order", "product")
         ]
         return gone + [thing for entity in _entities(rows) for thing in _named(shop, entity, rows)]
+
+    def verbs(self, shop: ShopInfo) -> Sequence[str]:
+        """Return what can be done here: codes and accounts are made where it is known in which sales channel."""
+        return [one for one in acts.VERBS if one not in ("discount", "register") or shop.settings.get("sales_channel")]
 
     def plan(self, shop: ShopInfo, act: Act) -> Plan:
         """Say what would happen."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pult.commerce.base import Order, Product, ShopInfo
+from pult.commerce.base import Gone, Order, Product, Promotion, ShopInfo
 from pult.platform import money
 
 LEFT = frozenset({"shipped", "shipped_partially", "returned", "returned_partially"})
@@ -271,3 +271,33 @@ def _options(raws: Iterable[dict[str, Any]]) -> dict[str, str]:
     for raw in raws:
         found.setdefault(label(raw.get("group")), []).append(label(raw))
     return {group: ", ".join(names) for group, names in found.items() if group}
+
+
+def promotion(raw: dict[str, Any], currencies: dict[str, str]) -> Promotion | Gone:
+    """Return a promotion; Gone for what is somebody's own or takes off more than can be said in a line. Raises what
+    base.ODD names where it makes no sense."""
+    taken = raw["discounts"] or []
+    own = raw["useIndividualCodes"] or raw.get("customerRestriction") or str(label(raw)).startswith("Pult ")
+    if len(taken) != 1 or own or taken[0].get("considerAdvancedRules") or taken[0]["scope"] not in ("cart", "delivery"):
+        return Gone("promotion", raw["id"])
+    (one,) = taken
+    currency = currencies[DEFAULT_CURRENCY]
+    percent, least = one["type"] == "percentage", one["type"] == "absolute"
+    delivery = one["scope"] == "delivery"
+    used_up = (
+        raw.get("maxRedemptionsGlobal") is not None and int(raw.get("orderCount") or 0) >= raw["maxRedemptionsGlobal"]
+    )
+    fields = {
+        "id": raw["id"],
+        "title": label(raw) or raw.get("code") or "",
+        "changed_at": max(str(of[at]) for of in (raw, one) for at in ("createdAt", "updatedAt") if of.get(at)),
+        "code": (raw.get("code") or "") if raw["useCodes"] else "",
+        "percent": one["value"] if percent else None,
+        "amount": minor(one["value"], currency) if least else None,
+        "currency": currency if least else "",
+        "delivery": delivery,
+        "starts_at": raw.get("validFrom"),
+        "ends_at": raw.get("validUntil"),
+        "active": bool(raw["active"]) and not used_up,
+    }
+    return msgspec.convert(fields, Promotion)

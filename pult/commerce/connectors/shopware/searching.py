@@ -42,7 +42,9 @@ PRODUCT: dict[str, Any] = {
     "categories": {},
     "cover": {"associations": {"media": {}}},
 }
-_ENTITIES: dict[Kind, str] = {"order": "order", "product": "product"}
+PROMOTION: dict[str, Any] = {"discounts": {}}
+_ASSOCIATIONS: dict[Kind, dict[str, Any]] = {"order": ORDER, "product": PRODUCT, "promotion": PROMOTION}
+_ENTITIES: dict[Kind, str] = {"order": "order", "product": "product", "promotion": "promotion"}
 _CHANGING = {
     "order": (
         "createdAt",
@@ -58,21 +60,32 @@ _CHANGING = {
         "transactions.captures.refunds.updatedAt",
     ),
     "product": ("createdAt", "updatedAt", "children.createdAt", "children.updatedAt"),
+    "promotion": ("createdAt", "updatedAt", "discounts.createdAt", "discounts.updatedAt"),
 }
+
+
+_WHOLE: dict[Kind, tuple[str, ...]] = {
+    "order": (),
+    "product": ("parentId",),
+    "promotion": ("personaRules.id", "orderRules.id", "cartRules.id", "setgroups.id"),
+}
+"""What has to be empty: a variant is given with its product, and what a rule limits would be said to hold for all."""
 
 
 def pages(shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
     """Give everything that changed since then."""
     done, of, after = _opened(cursor)
-    currencies = _currencies(shop) if kind == "product" else {}
+    currencies = _currencies(shop) if kind != "order" else {}
+    numbered = kind != "promotion"  # promotions have no number, and there are few
+    page = 1
     while True:
         criteria: dict[str, Any] = {
             "limit": LIMIT,
-            "page": 1,
+            "page": page,
             "total-count-mode": 1 if of is None else 0,
-            "filter": [*_filters(kind, since), _above(after)],
-            "sort": [{"field": "autoIncrement", "order": "ASC"}],
-            "associations": ORDER if kind == "order" else PRODUCT,
+            "filter": [*_filters(kind, since), *([_above(after)] if numbered else [])],
+            "sort": [{"field": "autoIncrement" if numbered else "id", "order": "ASC"}],
+            "associations": _ASSOCIATIONS[kind],
         }
         found = asking.search(shop, _ENTITIES[kind], criteria)
         rows = found["data"]
@@ -80,7 +93,10 @@ def pages(shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | N
         things, misfits = _built(shop, kind, rows, currencies)
         done += len(rows)
         more = len(rows) == LIMIT
-        after = max([after, *(int(row.get("autoIncrement") or 0) for row in rows)])
+        if numbered:
+            after = max([after, *(int(row.get("autoIncrement") or 0) for row in rows)])
+        else:
+            page += 1
         yield Page(things, json.dumps([done, of, after]) if more else None, done, of, misfits)
         if not more:
             return
@@ -94,10 +110,10 @@ def these(shop: ShopInfo, kind: Kind, ids: Sequence[str], *, field: str = "id") 
     criteria = {
         "limit": LIMIT,
         "filter": [*_filters(kind, None), {"type": "equalsAny", "field": field, "value": list(ids)}],
-        "associations": ORDER if kind == "order" else PRODUCT,
+        "associations": _ASSOCIATIONS[kind],
     }
     rows = asking.search(shop, _ENTITIES[kind], criteria)["data"]
-    things, misfits = _built(shop, kind, rows, _currencies(shop) if kind == "product" and rows else {})
+    things, misfits = _built(shop, kind, rows, _currencies(shop) if kind != "order" and rows else {})
     if misfits:
         raise ValueError(misfits[0].error)
     return things
@@ -117,6 +133,8 @@ def one(shop: ShopInfo, order_id: str) -> tuple[dict[str, Any] | None, dict[str,
 def _built(shop: ShopInfo, kind: Kind, rows: list[Any], currencies: dict[str, str]) -> tuple[list[Thing], list[Misfit]]:
     if kind == "product":
         return each(rows, lambda raw: parsing.product(shop, raw, currencies), "id", kind)
+    if kind == "promotion":
+        return each(rows, lambda raw: parsing.promotion(raw, currencies), "id", kind)
     sent = _sent(shop, rows)
     return each(rows, lambda raw: parsing.order(shop, raw, sent), "id", kind)
 
@@ -150,7 +168,7 @@ def _currencies(shop: ShopInfo) -> dict[str, str]:
 
 
 def _filters(kind: Kind, since: datetime | None) -> list[dict[str, Any]]:
-    whole = [{"type": "equals", "field": "parentId", "value": None}] if kind == "product" else []
+    whole = [{"type": "equals", "field": field, "value": None} for field in _WHOLE[kind]]
     if since is None:
         return whole
     at = f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S}.000"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pult.commerce import actions, base, notices, queries, reading, registry
@@ -117,6 +118,47 @@ class TestShopware(ListeningShopContract, ActingShopContract):
         stand_in.keep(an_order(1))
         found = self._looked(info, "order", "o1", self.id_of(1), uid("nothing"))
         assert [type(one).__name__ for one in found] == ["Gone", "Order", "Gone"]
+
+    def test_promotions_are_offers_unless_they_are_somebodys_own(
+        self, stand_in: Shop, shop_id: int, info: base.ShopInfo
+    ) -> None:
+        plain: dict[str, Any] = {
+            "active": True,
+            "useCodes": True,
+            "useIndividualCodes": False,
+            "createdAt": moment(AT),
+            "discounts": [],
+        }
+        ten = {"id": uid("ten"), "scope": "cart", "type": "percentage", "value": 10.0, "considerAdvancedRules": False}
+        five, post = {**ten, "type": "absolute", "value": 5.0}, {**ten, "scope": "delivery", "value": 100.0}
+        rows: dict[str, dict[str, Any]] = {
+            "TEN": {"name": "Ten off", "discounts": [ten]},
+            "FIVE": {"name": "Five off", "discounts": [five], "useCodes": False},
+            "POST": {"name": "Free delivery", "discounts": [post]},
+            "OVER": {"name": "Over", "discounts": [ten], "validUntil": moment(AT)},
+            "USED": {"name": "Used up", "discounts": [ten], "maxRedemptionsGlobal": 1, "orderCount": 1},
+            "OWN": {"name": "Of one", "discounts": [ten], "customerRestriction": True},
+            "MANY": {"name": "Of many codes", "discounts": [ten], "useIndividualCodes": True},
+            "OURS": {"name": "Pult SORRY", "discounts": [ten]},
+            "RULED": {"name": "From 50 on", "discounts": [ten], "cartRules": [{"id": uid("rule")}]},
+            "SOME": {"name": "Some goods", "discounts": [{**ten, "considerAdvancedRules": True}]},
+            "TWO": {"name": "Two at once", "discounts": [ten, five]},
+        }
+        for code, of in rows.items():
+            stand_in.rows["promotion"][uid(code)] = {"id": uid(code), "code": code, **plain, **of}
+        reading.read(shop_id)
+        found = {one.promotion.title: one.promotion for one in queries.promotions(store_ids=[info.store_id], at=NOW)}
+        assert sorted(found) == ["Five off", "Free delivery", "Ten off"]
+        assert (found["Ten off"].percent, found["Ten off"].code) == (10.0, "TEN")
+        assert (found["Five off"].amount, found["Five off"].currency, found["Five off"].code) == (500, "EUR", "")
+        assert found["Free delivery"].delivery
+
+    def test_codes_and_accounts_are_made_where_the_sales_channel_is_known(self, info: base.ShopInfo) -> None:
+        connector = registry.connector("shopware")
+        assert isinstance(connector, base.Telling)
+        assert "discount" in connector.verbs(info)
+        nowhere = msgspec.structs.replace(info, settings={**info.settings, "sales_channel": ""})
+        assert {"discount", "register"}.isdisjoint(connector.verbs(nowhere))
 
     # --- notices
 
