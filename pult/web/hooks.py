@@ -11,6 +11,7 @@ from pult.channels import actions, queries, registry
 from pult.channels.base import Raw, Unauthentic
 from pult.commerce import errors as commerce_errors
 from pult.commerce import notices
+from pult.commerce.base import ShopError
 
 KINDS = frozenset({"inbound", "tracking"})
 
@@ -49,7 +50,7 @@ def receive(request: HttpRequest, inbox_id: int, kind: str) -> HttpResponse:
 @csrf_exempt
 def receive_notice(request: HttpRequest, shop_id: int) -> HttpResponse:
     """Take a webhook of a shop: 200 once it is stored, also when it came before; 401 where its signature is wrong, 404
-    for no such shop, 413 for more than notices.MAX_BYTES."""
+    for no such shop, 413 for more than notices.MAX_BYTES, 503 where the key that would prove it cannot be had now."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
     try:
@@ -60,6 +61,8 @@ def receive_notice(request: HttpRequest, shop_id: int) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         notices.receive(shop_id, request.headers, body)
+    except ShopError:
+        return HttpResponse(status=503)
     except commerce_errors.ShopNotFound:
         return HttpResponse(status=404)
     except commerce_errors.Unauthentic:

@@ -6,21 +6,9 @@ from typing import Any
 
 import msgspec
 
-from pult.commerce.base import AddNote, Cancel, ChangeAddress, Done, Order, Place, Plan, Refused, ShopInfo, Warned
-from pult.commerce.connectors.magento import asking, parsing, refunding, searching
-
-
-def found(shop: ShopInfo, order_id: str) -> dict[str, Any]:
-    """Return an order as Magento has it now. Raises Refused, ShopError."""
-    if not (order_id.isascii() and order_id.isdecimal()):
-        raise Refused("unknown")
-    return dict(asking.do(shop, "GET", f"/V1/orders/{order_id}"))
-
-
-def seen(shop: ShopInfo, order_id: str) -> Order:
-    """Return an order as it looks from here. Raises Refused, ShopError."""
-    beside = searching.beside_orders(shop, [int(order_id)])
-    return parsing.order(found(shop, order_id), beside.shipments, beside.creditmemos)
+from pult.commerce.base import AddNote, Cancel, ChangeAddress, Done, Place, Plan, Refused, ShopInfo, Warned
+from pult.commerce.connectors.magento import asking, parsing, refunding
+from pult.commerce.connectors.magento.rows import found, seen
 
 
 def refuse_sent(raw: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pult.commerce.base import Done, GiveBack, Plan, Refused, ShopInfo, Warned
-from pult.commerce.connectors.magento import asking, ordering, parsing
+from pult.commerce.connectors.magento import asking, parsing, rows
 from pult.platform import money
 
 _PAID_INVOICE = 2
@@ -42,7 +42,7 @@ def made(shop: ShopInfo, order_id: str, key: str) -> str | None:
 
 def plan(shop: ShopInfo, act: GiveBack) -> Plan:
     """Say what would be given back, and how much could be."""
-    raw = ordering.found(shop, act.order_id)
+    raw = rows.found(shop, act.order_id)
     _refuse_more(raw, act)
     _body(raw, act, "")
     warnings: list[Warned] = [] if online(shop, raw, act.amount) else ["paid_elsewhere"]
@@ -64,10 +64,10 @@ def refund(shop: ShopInfo, act: GiveBack, key: str) -> Done:
     """Make a credit memo, once for a key."""
     reference = made(shop, act.order_id, key)
     if reference is None:
-        raw = ordering.found(shop, act.order_id)
+        raw = rows.found(shop, act.order_id)
         _refuse_more(raw, act)
         reference = _refund(shop, raw, act.amount, _body(raw, act, f"{act.note or act.reason} [Pult {key}]"))
-    return Done(reference=reference, order=ordering.seen(shop, act.order_id))
+    return Done(reference=reference, order=rows.seen(shop, act.order_id))
 
 
 def give_all_back(shop: ShopInfo, raw: dict[str, Any], key: str, *, restock: bool, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pult.commerce.base import Order, Place, Product, Variant
+from pult.commerce.base import Line, Order, Place, Product, Variant
 
 
 def number(name: str) -> int:
@@ -78,28 +78,29 @@ def order(of: Order) -> dict[str, Any]:
             "amount_ordered": of.total / 100,
         },
         "status_histories": [],
-        "items": [
-            {
-                "item_id": 100 * own + index,
-                "name": line.title,
-                "sku": line.sku,
-                "product_type": "simple",
-                "product_id": number(line.product_id or "0"),
-                "qty_ordered": line.quantity,
-                "qty_shipped": line.quantity if of.shipments else 0,
-                "qty_refunded": 0,
-                "qty_canceled": 0,
-                "price": line.price / 100,
-                "price_incl_tax": line.price / 100,
-                "row_total": line.total / 100,
-                "row_total_incl_tax": line.total / 100,
-                "tax_amount": 0,
-                "discount_amount": 0,
-                "is_virtual": 0,
-            }
-            for index, line in enumerate(of.lines)
-        ],
+        "items": [_item(own, index, line, left=bool(of.shipments)) for index, line in enumerate(of.lines)],
         "extension_attributes": {"shipping_assignments": [{"shipping": {"address": shipping, "method": "flatrate"}}]},
+    }
+
+
+def _item(own: int, index: int, line: Line, *, left: bool) -> dict[str, Any]:
+    return {
+        "item_id": 100 * own + index,
+        "name": line.title,
+        "sku": line.sku,
+        "product_type": "simple",
+        "product_id": number(line.product_id or "0"),
+        "qty_ordered": line.quantity,
+        "qty_shipped": line.quantity if left else 0,
+        "qty_refunded": 0,
+        "qty_canceled": 0,
+        "price": line.price / 100,
+        "price_incl_tax": line.price / 100,
+        "row_total": line.total / 100,
+        "row_total_incl_tax": line.total / 100,
+        "tax_amount": 0,
+        "discount_amount": 0,
+        "is_virtual": 0,
     }
 
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from pult.commerce.base import Order, Place, Product, Variant
+from pult.commerce.base import Line, Order, Place, Product, Variant
 
 CHANNEL = "default-channel"
 CHANNEL_ID = base64.b64encode(b"Channel:1").decode()
@@ -98,23 +98,7 @@ def order(of: Order) -> dict[str, Any]:
         "user": user | {"dateJoined": moment(of.placed_at)},
         "billingAddress": address(of.bill_to),
         "shippingAddress": address(of.ship_to),
-        "lines": [
-            {
-                "id": gid("OrderLine", f"{of.id} {line.id}"),
-                "productName": line.title,
-                "variantName": "",
-                "productSku": line.sku,
-                "productVariantId": gid("ProductVariant", "v7"),
-                "quantity": line.quantity,
-                "unitPrice": taxed(line.price),
-                "totalPrice": taxed(line.total),
-                "variant": {
-                    "id": gid("ProductVariant", "v7"),
-                    "product": {"id": gid("Product", line.product_id)},
-                },
-            }
-            for line in of.lines
-        ],
+        "lines": [_line(of, line) for line in of.lines],
         "fulfillments": [
             {
                 "id": gid("Fulfillment", f"{of.id} {one.id}"),
@@ -133,6 +117,21 @@ def order(of: Order) -> dict[str, Any]:
         "grantedRefunds": [],
         "privateMetadata": [],
         "events": [],
+    }
+
+
+def _line(of: Order, line: Line) -> dict[str, Any]:
+    variant = gid("ProductVariant", "v7")
+    return {
+        "id": gid("OrderLine", f"{of.id} {line.id}"),
+        "productName": line.title,
+        "variantName": "",
+        "productSku": line.sku,
+        "productVariantId": variant,
+        "quantity": line.quantity,
+        "unitPrice": taxed(line.price),
+        "totalPrice": taxed(line.total),
+        "variant": {"id": variant, "product": {"id": gid("Product", line.product_id)}},
     }
 
 

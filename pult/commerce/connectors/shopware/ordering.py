@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from datetime import datetime
 from typing import Any
 
-from pult.commerce.base import AddNote, Cancel, ChangeAddress, Done, Order, Place, Plan, Refused, ShopInfo, Warned
-from pult.commerce.connectors.shopware import asking, parsing, refunding, searching
+from pult.commerce.base import AddNote, Cancel, ChangeAddress, Done, Place, Plan, Refused, ShopInfo, Warned
+from pult.commerce.connectors.shopware import asking, parsing, refunding
+from pult.commerce.connectors.shopware.rows import found, own_id, seen
 
 MARK = "pult_cancel"
 """Custom field of an order: the key under which it was cancelled."""
@@ -16,34 +15,6 @@ BEFORE = "pult_before"
 """Custom field of an address: the id of the address that it took the place of."""
 _OPEN = frozenset({"open", "in_progress", "reminded", "authorized", "unconfirmed"})
 """States of a payment of which nothing was taken."""
-
-
-def own_id(key: str, of: str) -> str:
-    """Return the id of a row that is made under a key: the same key makes the same row."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, f"pult {of} {key}").hex
-
-
-def found(shop: ShopInfo, order_id: str) -> dict[str, Any]:
-    """Return an order as Shopware has it now. Raises Refused, ShopError."""
-    if not re.fullmatch("[0-9a-f]{32}", order_id):
-        raise Refused("unknown")
-    try:
-        raw, _ = searching.one(shop, order_id)
-    except asking.Answered as error:
-        if error.status == 403:
-            raise Refused("not_allowed", str(error)) from error
-        raise
-    if raw is None:
-        raise Refused("unknown")
-    return raw
-
-
-def seen(shop: ShopInfo, order_id: str) -> Order:
-    """Return an order as it looks from here. Raises Refused, ShopError."""
-    raw, sent = searching.one(shop, order_id)
-    if raw is None:
-        raise Refused("unknown")
-    return parsing.order(shop, raw, sent)
 
 
 def _refuse_sent(raw: dict[str, Any]) -> None:

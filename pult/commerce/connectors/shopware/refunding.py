@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pult.commerce.base import Done, GiveBack, Plan, Refused, ShopInfo, Warned
-from pult.commerce.connectors.shopware import asking, ordering, parsing
+from pult.commerce.connectors.shopware import asking, parsing, rows
 from pult.platform import money
 
 _PAID = frozenset({"paid", "paid_partially", "refunded_partially", "refunded"})
@@ -73,7 +73,7 @@ def _refuse_more(raw: dict[str, Any], amount: int) -> Held:
 
 def plan(shop: ShopInfo, act: GiveBack) -> Plan:
     """Say what would be given back, and how much could be."""
-    raw = ordering.found(shop, act.order_id)
+    raw = rows.found(shop, act.order_id)
     _lines(raw, act)
     there = _refuse_more(raw, act.amount)
     warnings: list[Warned] = [] if there.by_plugin else ["paid_elsewhere"]
@@ -84,19 +84,19 @@ def plan(shop: ShopInfo, act: GiveBack) -> Plan:
 
 def refund(shop: ShopInfo, act: GiveBack, key: str, at: datetime) -> Done:
     """Give a sum back, once for a key."""
-    raw = ordering.found(shop, act.order_id)
+    raw = rows.found(shop, act.order_id)
     if not is_begun(raw, key):
         _lines(raw, act)
         _refuse_more(raw, act.amount)
     reference = give_back(shop, raw, act.amount, key, at, act.note or act.reason)
-    return Done(reference=reference, order=ordering.seen(shop, act.order_id))
+    return Done(reference=reference, order=rows.seen(shop, act.order_id))
 
 
 def is_begun(raw: dict[str, Any], key: str) -> bool:
     """Say whether something was given back under this key."""
     paid = _payment(raw)
     ids = {one["id"] for capture in paid.get("captures") or [] for one in capture.get("refunds") or []}
-    return ordering.own_id(key, "refund") in ids or parsing.RECORD + key in (paid.get("customFields") or {})
+    return rows.own_id(key, "refund") in ids or parsing.RECORD + key in (paid.get("customFields") or {})
 
 
 def give_back(shop: ShopInfo, raw: dict[str, Any], amount: int, key: str, at: datetime, reason: str) -> str:
@@ -119,7 +119,7 @@ def give_back(shop: ShopInfo, raw: dict[str, Any], amount: int, key: str, at: da
 
 
 def _by_plugin(shop: ShopInfo, raw: dict[str, Any], paid: dict[str, Any], amount: int, key: str, reason: str) -> str:
-    currency, made = raw["currency"]["isoCode"], ordering.own_id(key, "refund")
+    currency, made = raw["currency"]["isoCode"], rows.own_id(key, "refund")
     found = _refund(paid, made)
     if found is None:
         enough = [one for one in _captures(paid) if _left(one, currency) >= amount]
@@ -138,7 +138,7 @@ def _by_plugin(shop: ShopInfo, raw: dict[str, Any], paid: dict[str, Any], amount
         asking.write(shop, ("order_transaction_capture_refund", row))
     if found is None or parsing.state(found) == "open":
         asking.do(shop, "POST", f"/api/_action/order_transaction_capture_refund/{made}", {})
-    now = _refund(_payment(ordering.found(shop, raw["id"])), made)
+    now = _refund(_payment(rows.found(shop, raw["id"])), made)
     if now is None or parsing.state(now) in _LOST:
         raise Refused("not_possible", "the payment's plugin did not give it back")
     return made

@@ -6,6 +6,7 @@ from typing import Any
 
 from pult.commerce.base import Discount, Done, Place, Plan, Refused, Register, ShopError, ShopInfo
 from pult.commerce.connectors.shopware import asking, ordering, parsing
+from pult.commerce.connectors.shopware.rows import own_id
 from pult.platform import money
 
 MAILED = "pult_mailed"
@@ -69,7 +70,7 @@ def _promotion(shop: ShopInfo, code: str) -> dict[str, Any] | None:
 
 def discount(shop: ShopInfo, act: Discount, key: str) -> Done:
     """Make a promotion whose id comes of the key."""
-    made = ordering.own_id(key, "promotion")
+    made = own_id(key, "promotion")
     known = _promotion(shop, act.code)
     if known is not None and known["id"] != made:
         raise Refused("bad_code", "there is such a code")
@@ -91,12 +92,10 @@ def discount(shop: ShopInfo, act: Discount, key: str) -> Done:
             "preventCombination": False,
             "customerRestriction": bool(act.buyer.id),
             "code": act.code,
-            "salesChannels": [
-                {"id": ordering.own_id(key, "listing"), "salesChannelId": _channel(shop)["id"], "priority": 1}
-            ],
+            "salesChannels": [{"id": own_id(key, "listing"), "salesChannelId": _channel(shop)["id"], "priority": 1}],
             "discounts": [
                 {
-                    "id": ordering.own_id(key, "reduction"),
+                    "id": own_id(key, "reduction"),
                     "scope": "cart",
                     "type": "absolute" if act.percent is None else "percentage",
                     "value": value,
@@ -154,11 +153,11 @@ def _home(act: Register) -> Place:
 
 def register(shop: ShopInfo, act: Register, key: str) -> Done:
     """Make an account whose id comes of the key, and have the shop ask its owner for a password by mail."""
-    made, known, channel = ordering.own_id(key, "customer"), _account(shop, act.buyer.email), _channel(shop)
+    made, known, channel = own_id(key, "customer"), _account(shop, act.buyer.email), _channel(shop)
     if known is not None and known["id"] != made:
         raise Refused("already_done", "there is such an account")
     if known is None:
-        address, home = ordering.own_id(key, "home"), ordering.written(shop, _home(act))
+        address, home = own_id(key, "home"), ordering.written(shop, _home(act))
         number = asking.do(shop, "GET", f"/api/_action/number-range/reserve/customer/{channel['id']}")["number"]
         row = {
             "id": made,

@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from pult.commerce.base import Order, Place, Product, Variant
+from pult.commerce.base import Line, Order, Place, Product, Variant
 
 LIVE = "0fa91ce3e96a4bc2be4bd9ce752c3425"
 EURO = "b7d2554b0ce847cd82f3ac9bd1c0dfca"
@@ -105,22 +105,7 @@ def order(of: Order, number: int) -> dict[str, Any]:
         "customerComment": of.note or None,
         "internalComment": None,
         "customFields": None,
-        "lineItems": [
-            {
-                "id": uid(f"{of.id} {line.id}"),
-                "type": "product",
-                "parentId": None,
-                "label": line.title,
-                "quantity": line.quantity,
-                "unitPrice": line.price / 100,
-                "totalPrice": line.total / 100,
-                "price": price(line.total, line.quantity or 1),
-                "productId": uid(line.product_id),
-                "position": index,
-                "payload": {"productNumber": line.sku, "parentId": None, "options": []},
-            }
-            for index, line in enumerate(of.lines, 1)
-        ],
+        "lineItems": [_line(of, line, index) for index, line in enumerate(of.lines, 1)],
         "deliveries": [_delivery(of)],
         "transactions": [
             {
@@ -138,6 +123,22 @@ def order(of: Order, number: int) -> dict[str, Any]:
     }
     row["addresses"] = [billing, row["deliveries"][0]["shippingOrderAddress"]]
     return row
+
+
+def _line(of: Order, line: Line, index: int) -> dict[str, Any]:
+    return {
+        "id": uid(f"{of.id} {line.id}"),
+        "type": "product",
+        "parentId": None,
+        "label": line.title,
+        "quantity": line.quantity,
+        "unitPrice": line.price / 100,
+        "totalPrice": line.total / 100,
+        "price": price(line.total, line.quantity or 1),
+        "productId": uid(line.product_id),
+        "position": index,
+        "payload": {"productNumber": line.sku, "parentId": None, "options": []},
+    }
 
 
 def _delivery(of: Order) -> dict[str, Any]:
