@@ -41,17 +41,17 @@ def plan_cancel(shop: ShopInfo, act: Cancel) -> Plan:
 def cancel(shop: ShopInfo, act: Cancel, key: str) -> Done:
     """Cancel an order that was not paid; one that was is given back whole, which closes it."""
     raw = found(shop, act.order_id)
-    if refunding.made(shop, act.order_id, key) is None and not _is_ours(raw, key):
-        planned = plan_cancel(shop, act)
-        if planned.amount:
+    given = refunding.made(shop, act.order_id, key) is not None
+    if not given and not _is_ours(raw, key):
+        if plan_cancel(shop, act).amount:
             refunding.give_all_back(shop, raw, key, restock=act.restock, reason=act.reason)
-            return Done(reference=act.order_id, order=seen(shop, act.order_id))
-        _write(shop, raw, f"[Pult {key}]")
-    if (
-        raw["state"] not in ("canceled", "closed")
-        and asking.do(shop, "POST", f"/V1/orders/{act.order_id}/cancel") is not True
-    ):
-        raise Refused("not_possible", "Magento does not cancel this order")
+            given = True
+        else:
+            _write(shop, raw, f"[Pult {key}]")
+    if found(shop, act.order_id)["state"] not in ("canceled", "closed"):
+        done = asking.do(shop, "POST", f"/V1/orders/{act.order_id}/cancel")  # also what was never invoiced
+        if done is not True and not given:
+            raise Refused("not_possible", "Magento does not cancel this order")
     return Done(reference=act.order_id, order=seen(shop, act.order_id))
 
 

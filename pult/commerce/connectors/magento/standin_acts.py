@@ -81,7 +81,8 @@ class Acts(LocalShop):
 
     def _cancel(self, parts: dict[str, str], body: Any) -> Any:
         order = self.one("orders", int(parts["id"]))
-        if order["state"] in ("canceled", "complete", "closed") or order["total_paid"]:
+        left = (order["total_paid"] or 0) - (order["total_refunded"] or 0)
+        if order["state"] in ("canceled", "complete", "closed") or left > 0:
             return False  # Magento says no and not why
         order["state"] = order["status"] = "canceled"
         self._changed(order)
@@ -131,6 +132,7 @@ class Acts(LocalShop):
             total += item["row_total"] / item["qty_ordered"] * qty
             item["qty_refunded"] += qty
         total, most = round(total, 2), order["total_paid"] - (order["total_refunded"] or 0)
+        total = total if wanted else min(total, most)  # of what was invoiced alone
         if total > most + 0.001 or total <= 0:
             raise Refused(400, "The most money available to refund is %1.", [str(most)])
         own = len(self.rows["creditmemos"]) + 1
@@ -148,7 +150,7 @@ class Acts(LocalShop):
         self.online.append(online)
         self.restocked.append((arguments.get("extension_attributes") or {}).get("return_to_stock_items", []))
         self._changed(order)
-        if order["total_refunded"] >= order["total_paid"] - 0.001:
+        if order["total_refunded"] >= order["grand_total"] - 0.001:
             order["state"] = order["status"] = "closed"
         self.done.append(("cancel" if order["state"] == "closed" and not wanted else "refund", str(order["entity_id"])))
         return own

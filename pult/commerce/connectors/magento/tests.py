@@ -275,6 +275,17 @@ class TestMagento(AskedShopContract, ActingShopContract):
         acting.perform(info, base.Cancel(order.id), key="k1", at=NOW)
         assert stand_in.restocked == [[int(order.lines[0].id)]]
 
+    def test_of_an_order_that_was_paid_in_part_the_rest_is_cancelled_too(
+        self, stand_in: Shop, info: base.ShopInfo, acting: base.Acting, order: base.Order
+    ) -> None:
+        stand_in.rows["orders"][2]["total_paid"] = stand_in.rows["invoices"][2]["grand_total"] = 20.0
+        assert acting.plan(info, base.Cancel(order.id)).amount == 2_000
+        for _ in range(2):
+            done = acting.perform(info, base.Cancel(order.id), key="k1", at=NOW)
+        assert done.order is not None
+        assert (done.order.state, [one.amount for one in done.order.refunds]) == ("cancelled", [2_000])
+        assert [verb for verb, _ in stand_in.done] == ["refund", "cancel"]
+
     def test_an_order_that_has_left_stays_as_it_is(
         self, stand_in: Shop, info: base.ShopInfo, acting: base.Acting
     ) -> None:
