@@ -64,6 +64,8 @@ class ShopContract:
     """Fill in `connector` and `shop`; all tests are inherited."""
 
     connector: str
+    many = 320
+    """Orders that go on no fewer than three pages: what is asked for a hundred at a time is tried with few."""
 
     def shop(self, folder: Path) -> AbstractContextManager[StandIn]:
         """Run a stand-in for the shop, which may use the folder."""
@@ -96,10 +98,10 @@ class ShopContract:
         )
 
     def test_everything_is_read_once(self, stand_in: StandIn, shop_id: int) -> None:
-        stand_in.keep(*(an_order(number) for number in range(MANY)))
+        stand_in.keep(*(an_order(number) for number in range(self.many)))
         told: list[reading.Progress] = []
         assert reading.read(shop_id, told=told.append)
-        assert Order.objects.count() == MANY
+        assert Order.objects.count() == self.many
         assert told[-1].finished
         assert reading.read(shop_id, told=told.append)
         assert (told[-1].taken.made, told[-1].taken.changed) == (0, 0)
@@ -108,7 +110,7 @@ class ShopContract:
     def test_reading_goes_on_after_the_process_was_killed(
         self, stand_in: StandIn, shop_id: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        stand_in.keep(*(an_order(number) for number in range(MANY)))
+        stand_in.keep(*(an_order(number) for number in range(self.many)))
         given: list[set[str]] = []
         honest = actions.take
 
@@ -122,9 +124,9 @@ class ShopContract:
         monkeypatch.setattr(actions, "take", dying)
         with pytest.raises(KeyboardInterrupt):
             reading.read(shop_id)
-        assert 0 < Order.objects.count() < MANY, "a shop of that size is given in pages"
+        assert 0 < Order.objects.count() < self.many, "a shop of that size is given in pages"
         assert reading.read(shop_id)
-        assert Order.objects.count() == MANY
+        assert Order.objects.count() == self.many
         assert given[0].isdisjoint(set().union(*given[2:])), "what was kept is not asked for again"
 
     def test_what_changed_is_read_and_told(self, stand_in: StandIn, shop_id: int) -> None:

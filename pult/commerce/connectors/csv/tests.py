@@ -92,6 +92,7 @@ class Folder:
 
 class TestCsv(ShopContract):
     connector = "csv"
+    many = 1_150
 
     def shop(self, folder: Path) -> AbstractContextManager[Folder]:
         @contextmanager
