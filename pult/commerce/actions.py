@@ -6,15 +6,15 @@ import copy
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from pult.commerce import base, baskets, promotions
-from pult.commerce.digests import body_of, digest_of
+from pult.commerce import base, baskets, promotions, writing
+from pult.commerce.digests import digest_of
 from pult.commerce.errors import ShopNotFound
 from pult.commerce.index import ORDERS, PRODUCTS, order_entry, product_entry
 from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop, ShopAct
@@ -22,21 +22,7 @@ from pult.customers.importing import OldPerson, import_people
 from pult.platform import events
 from pult.platform.fulltext import entry_key
 
-_ORDER_FIELDS = (
-    "number",
-    "customer_id",
-    "placed_at",
-    "changed_at",
-    "state",
-    "payment",
-    "fulfilment",
-    "currency",
-    "total",
-    "refunded",
-    "open_parcels",
-    "body",
-    "digest",
-)
+_Told = TypeVar("_Told", base.Order, base.Product)
 _ARRIVED = frozenset({"delivered", "returned"})
 _TOLD = ("state", "payment", "fulfilment", "total", "refunded")
 """Columns whose changes are kept as the order's history."""
@@ -101,34 +87,36 @@ def _last_of_each(things: Iterable[Any]) -> list[Any]:
     return [newest[key] for key in sorted(newest)]
 
 
+def _news(there: QuerySet[Any], things: Sequence[_Told], digests: Mapping[str, str]) -> list[_Told]:
+    """Return of what a shop gave what is not known here, or known in other words that are no newer."""
+    among = there.filter(external_id__in=[thing.id for thing in things])
+    known = {row[0]: row[1:] for row in among.values_list("external_id", "digest", "changed_at")}
+    return [
+        thing
+        for thing in things
+        if (row := known.get(thing.id)) is None or (row[0] != digests[thing.id] and row[1] <= thing.changed_at)
+    ]
+
+
 # --- orders --------------------------------------------------------------------------------------------
 
 
 def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Taken:
     if not orders:
         return Taken()
-    known = {
-        row.external_id: row
-        for row in Order.objects.filter(shop=shop, external_id__in=[order.id for order in orders]).defer("body")
-    }
     digests = {order.id: digest_of(order) for order in orders}
-    wanted = [
-        order
-        for order in orders
-        if (row := known.get(order.id)) is None
-        or (row.digest != digests[order.id] and row.changed_at <= order.changed_at)
-    ]
+    wanted = _news(Order.objects.filter(shop=shop), orders, digests)
     if not wanted:
         return Taken(known=len(orders))
+    there = Order.objects.filter(shop=shop, external_id__in=[order.id for order in wanted])
+    known = {row.external_id: row for row in there.defer("body")}
     wanted = [_nameless(order) if (row := known.get(order.id)) and row.erased else order for order in wanted]
     customers = _customers_of(shop, [order.buyer for order in wanted])
     rows = [
         _order_row(shop, order, customer_id, digests[order.id])
         for order, customer_id in zip(wanted, customers, strict=True)
     ]
-    Order.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["shop", "external_id"], update_fields=_ORDER_FIELDS
-    )
+    writing.orders(rows, wanted)
     _rewrite_lines(rows, wanted, known)
     _rewrite_index(shop, rows, wanted, known)
     _remember_changes(rows, known)
@@ -156,7 +144,6 @@ def _order_row(shop: Shop, order: base.Order, customer_id: int | None, digest: s
         total=order.total,
         refunded=refunded,
         open_parcels=0 if order.state == "cancelled" or order.fulfilment in _ARRIVED else parcels,
-        body=body_of(order),
         digest=digest,
     )
 
@@ -164,21 +151,7 @@ def _order_row(shop: Shop, order: base.Order, customer_id: int | None, digest: s
 def _rewrite_lines(rows: Sequence[Order], orders: Sequence[base.Order], known: Mapping[str, Order]) -> None:
     if old := [row.id for row in rows if row.external_id in known]:
         OrderLine.objects.filter(order_id__in=old).delete()
-    OrderLine.objects.bulk_create(
-        [
-            OrderLine(
-                order_id=row.id,
-                sku=line.sku[:100],
-                product_id=line.product_id[:200],
-                variant_id=line.variant_id[:200],
-                title=line.title[:300],
-                quantity=line.quantity,
-                total=line.total,
-            )
-            for row, order in zip(rows, orders, strict=True)
-            for line in order.lines
-        ]
-    )
+    writing.lines(rows, orders)
 
 
 def _rewrite_index(shop: Shop, rows: Sequence[Order], orders: Sequence[base.Order], known: Mapping[str, Order]) -> None:
@@ -271,15 +244,12 @@ def _person(buyer: base.Buyer) -> OldPerson:
 def _take_products(shop: Shop, products: Sequence[base.Product]) -> Taken:
     if not products:
         return Taken()
-    found = Product.objects.filter(shop=shop, external_id__in=[product.id for product in products])
-    known = {row.external_id: row for row in found.defer("body")}
     digests = {product.id: digest_of(product) for product in products}
-    wanted = [
-        product
-        for product in products
-        if (row := known.get(product.id)) is None
-        or (row.digest != digests[product.id] and row.changed_at <= product.changed_at)
-    ]
+    wanted = _news(Product.objects.filter(shop=shop), products, digests)
+    if not wanted:
+        return Taken(known=len(products))
+    there = Product.objects.filter(shop=shop, external_id__in=[product.id for product in wanted])
+    known = {row.external_id: row for row in there.defer("body")}
     rows = [
         Product(
             shop=shop,
@@ -288,17 +258,11 @@ def _take_products(shop: Shop, products: Sequence[base.Product]) -> Taken:
             category=product.category[:200],
             changed_at=product.changed_at,
             active=product.active,
-            body=body_of(product),
             digest=digests[product.id],
         )
         for product in wanted
     ]
-    Product.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["shop", "external_id"],
-        update_fields=["title", "category", "changed_at", "active", "body", "digest"],
-    )
+    writing.products(rows, wanted)
     PRODUCTS.remove([entry_key(old.changed_at, old.id) for row in rows if (old := known.get(row.external_id))])
     PRODUCTS.put([product_entry(row.id, shop.store_id, one) for row, one in zip(rows, wanted, strict=True)])
     changed = sum(product.id in known for product in wanted)

@@ -15,7 +15,7 @@ from pult.customers.identities import normal
 from pult.customers.index import INDEX
 from pult.customers.models import Customer, Identity
 from pult.platform import words
-from pult.platform.db import time_in
+from pult.platform.db import Rows, insert_together, reserve, time_in
 from pult.platform.fulltext import Entry, entry_key
 
 _MANY = 400
@@ -66,12 +66,10 @@ def import_people(batch: Sequence[OldPerson]) -> list[Known]:
                         Identity(customer=customer, kind=kind, value=value, display=written[:320], created_at=now)
                     )
             found.append(customer)
-        Customer.objects.bulk_create(made)
-        for identity in added:
-            identity.customer_id = identity.customer.id
-        Identity.objects.bulk_create(added)
+        _insert(made, added)
         touched = {customer.id: customer for customer in found}
         _write([row for row in rows.values() if row.id in touched])
+        INDEX.remove([entry_key(row.created_at, row.id) for row in rows.values() if row.id in touched])
         _index(list(touched.values()))
     return [Known(customer.id, customer.name, verified=False) for customer in found]
 
@@ -120,6 +118,30 @@ def _fill(customer: Customer, person: OldPerson) -> None:
     customer.last_contact_at = max(lasts, default=None)
 
 
+def _insert(made: Sequence[Customer], added: Sequence[Identity]) -> None:
+    """Write new people and identities, many by one statement, and give the people their ids."""
+    for customer, (row_id,) in zip(made, reserve(len(made), "customers_customer"), strict=True):
+        customer.id = row_id
+    insert_together(
+        Rows(
+            "customers_customer",
+            ("id", "name", "language", "company", "notes", "first_contact_at", "last_contact_at", "created_at"),
+            [
+                (
+                    *(row.id, row.name, row.language, row.company, row.notes),
+                    *(time_in(row.first_contact_at), time_in(row.last_contact_at), time_in(row.created_at)),
+                )
+                for row in made
+            ],
+        ),
+        Rows(
+            "customers_identity",
+            ("customer_id", "kind", "value", "display", "undeliverable", "created_at"),
+            [(one.customer.id, one.kind, one.value[:320], one.display, "", time_in(one.created_at)) for one in added],
+        ),
+    )
+
+
 def _write(rows: Sequence[Customer]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -138,7 +160,6 @@ def _index(customers: Sequence[Customer]) -> None:
     for part in _parts(sorted(values)):
         for customer_id, value in Identity.objects.filter(customer_id__in=part).values_list("customer_id", "value"):
             values[customer_id].append(value)
-    INDEX.remove([entry_key(customer.created_at, customer.id) for customer in customers])
     INDEX.put(
         [
             Entry(
