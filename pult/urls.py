@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from pult.web import hooks
+from pult.web import hooks, public
 from pult.web.api import api
 from pult.web.api.problems import no_such_door
 from pult.web.pages import staff_app
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", csrf_exempt(no_such_door)),
     path("hooks/shops/<int:shop_id>/notices", hooks.receive_notice),
     path("hooks/<int:inbox_id>/<slug:kind>", hooks.receive),
+    path("copies/<str:token>", public.copy),
+    path("consent/page.css", public.sheet),
+    path("consent/<str:token>", public.withdraw),
     *([path("demo/", include("pult.demo.urls"))] if settings.DEMO else []),
     path("", include("pult.web.sign_in")),
     # The staff app's own addresses: it reads them itself.

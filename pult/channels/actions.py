@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from pult.channels.models import Inbox, ListenerState, RawPayload
 from pult.channels.queries import Payload, forget, payload_body
 from pult.platform import storage
 from pult.platform.arrivals import CLAIM_BYTES, INLINE_BYTES, MAX_ATTEMPTS, Arrivals, Arriving
+from pult.platform.forgetting import remover
 from pult.platform.secrets import SecretUnreadable, seal
 
 TOPIC = "payloads"
@@ -28,6 +30,7 @@ __all__ = [
     "claim",
     "create_inbox",
     "erase",
+    "erase_holding",
     "forget_parsed",
     "give_back",
     "mark_failed",
@@ -139,6 +142,27 @@ def erase(payload_ids: Sequence[int]) -> int:
         RawPayload.objects.filter(id__in=[row.id for row in rows]).delete()
         storage.release_many(row.blob_id for row in rows if row.blob_id is not None)
     return len(rows)
+
+
+def erase_holding(addresses: Collection[str]) -> int:
+    """Forget what arrived, and could not be read or waits to be, in which one of these addresses stands; take them out
+    of what is shown of mailboxes that could not be asked. Return how many payloads went."""
+    wanted = [address.casefold() for address in addresses if address]
+    if not wanted:
+        return 0
+    found, without = [], remover(wanted)
+    for row in RawPayload.objects.exclude(state=RawPayload.State.PARSED).order_by("id").iterator(chunk_size=20):
+        try:
+            body = payload_body(row.body, row.blob_id).decode("utf-8", "replace")
+        except (SecretUnreadable, storage.BlobMissing, OSError):
+            continue
+        told = f"{json.dumps(row.envelope, ensure_ascii=False)} {row.error} {body}".casefold()
+        if any(address in told for address in wanted):
+            found.append(row.id)
+    for state in ListenerState.objects.exclude(error=""):
+        if (error := without(state.error)) != state.error:
+            ListenerState.objects.filter(pk=state.pk).update(error=error)
+    return erase(found)
 
 
 def forget_parsed(before: datetime, *, limit: int = 200) -> int:

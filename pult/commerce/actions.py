@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-import msgspec
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pult.commerce import base, baskets, promotions, writing
 from pult.commerce.digests import digest_of
 from pult.commerce.errors import ShopNotFound
 from pult.commerce.index import ORDERS, PRODUCTS, order_entry, product_entry
-from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop, ShopAct
+from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop
+from pult.commerce.writing import nameless
 from pult.customers.importing import OldPerson, import_people
 from pult.platform import events
 from pult.platform.fulltext import entry_key
@@ -110,7 +110,7 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
         return Taken(known=len(orders))
     there = Order.objects.filter(shop=shop, external_id__in=[order.id for order in wanted])
     known = {row.external_id: row for row in there.defer("body")}
-    wanted = [_nameless(order) if (row := known.get(order.id)) and row.erased else order for order in wanted]
+    wanted = [nameless(order) if (row := known.get(order.id)) and row.erased else order for order in wanted]
     customers = _customers_of(shop, [order.buyer for order in wanted])
     rows = [
         _order_row(shop, order, customer_id, digests[order.id])
@@ -305,30 +305,3 @@ def _ids(at: Iterable[tuple[base.Kind, str]], wanted: base.Kind) -> list[str]:
 
 def _is_later(at: datetime | None, changed_at: datetime) -> bool:
     return at is None or at >= changed_at
-
-
-# --- erasing -------------------------------------------------------------------------------------------
-
-_PERSONAL = ("buyer", "ship_to", "bill_to", "note")
-
-
-def _nameless(order: base.Order) -> base.Order:
-    return msgspec.structs.replace(order, buyer=base.Buyer(), ship_to=base.Place(), bill_to=base.Place(), note="")
-
-
-def erase(customer_ids: Sequence[int]) -> None:
-    """Forget who bought; what was bought, for how much, and when stays for the shop's books.
-
-    The shop is the truth: it has to be told to forget as well, or the next reading brings the person back.
-    """
-    with transaction.atomic():
-        rows = list(Order.objects.select_for_update().filter(customer_id__in=customer_ids).order_by("id"))
-        for row in rows:
-            row.body = {key: value for key, value in row.body.items() if key not in _PERSONAL}
-            row.customer_id = None
-            row.erased = True
-        ORDERS.remove([entry_key(row.placed_at, row.id) for row in rows])
-        Order.objects.bulk_update(rows, ["body", "customer", "erased"])
-        Buyer.objects.filter(customer_id__in=customer_ids).delete()
-        acts = ShopAct.objects.filter(Q(customer__in=customer_ids) | Q(order__in=rows))
-        acts.update(act={}, result={}, reason=None, words=None, customer=None)

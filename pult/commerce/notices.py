@@ -7,7 +7,7 @@ A notice that came before is known by its name; one that comes late says less th
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -19,7 +19,9 @@ from pult.commerce.base import Greeted, Thing
 from pult.commerce.errors import ShopNotFound, Unauthentic
 from pult.commerce.models import Notice, Shop
 from pult.commerce.reading import info
-from pult.platform.arrivals import MAX_ATTEMPTS, Arrivals, Arrived, Arriving
+from pult.platform import storage
+from pult.platform.arrivals import MAX_ATTEMPTS, Arrivals, Arrived, Arriving, opened_body
+from pult.platform.secrets import SecretUnreadable
 
 log = logging.getLogger(__name__)
 TOPIC = "notices"
@@ -129,6 +131,24 @@ def forget_bodies(before: datetime, *, limit: int = 500) -> int:
     with transaction.atomic():
         old = Notice.objects.select_for_update().filter(state=Notice.State.FAILED, received_at__lt=before)
         held = list(old.exclude(body=None, blob=None).order_by("id").values_list("id", "blob_id")[:limit])
+        emptied: dict[str, Any] = {"body": None, "envelope": {}}
+        Notice.objects.filter(id__in=[row_id for row_id, _ in held]).update(**emptied)
+        NOTICES.let_go_of_files((row_id, blob_id) for row_id, blob_id in held if blob_id is not None)
+    return len(held)
+
+
+def forget_holding(addresses: Collection[str]) -> int:
+    """Forget what notices said that could not be read and that hold one of these addresses; return how many did."""
+    wanted = [address.casefold().encode() for address in addresses if address]
+    held = []
+    for row in Notice.objects.filter(state=Notice.State.FAILED).exclude(body=None, blob=None) if wanted else ():
+        try:
+            body = opened_body(row.body, row.blob_id).decode("utf-8", "replace").casefold().encode()
+        except (SecretUnreadable, storage.BlobMissing, OSError):
+            continue
+        if any(address in body for address in wanted):
+            held.append((row.id, row.blob_id))
+    with transaction.atomic():
         emptied: dict[str, Any] = {"body": None, "envelope": {}}
         Notice.objects.filter(id__in=[row_id for row_id, _ in held]).update(**emptied)
         NOTICES.let_go_of_files((row_id, blob_id) for row_id, blob_id in held if blob_id is not None)

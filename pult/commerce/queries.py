@@ -352,3 +352,20 @@ def export(customer_ids: Sequence[int], *, store_ids: Collection[int] | None = N
     if store_ids is not None:
         where &= Q(shop__store_id__in=store_ids)
     return list(Order.objects.filter(where).order_by("placed_at", "id").values_list("body", flat=True))
+
+
+def accounts(customer_ids: Sequence[int], *, store_ids: Collection[int] | None = None) -> list[dict[str, Any]]:
+    """Return a person's accounts in shops, for the person."""
+    where = Q(customer_id__in=customer_ids)
+    if store_ids is not None:
+        where &= Q(shop__store_id__in=store_ids)
+    rows = Buyer.objects.filter(where).order_by("id").values("shop__name", "external_id", "birthday", "registered_at")
+    return [
+        {
+            "shop": row["shop__name"],
+            "id": row["external_id"],
+            "birthday": row["birthday"].isoformat() if row["birthday"] else None,
+            "registered_at": row["registered_at"].isoformat() if row["registered_at"] else None,
+        }
+        for row in rows
+    ]

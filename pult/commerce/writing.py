@@ -20,6 +20,20 @@ _AT_ONCE = 500
 """Rows a statement: SQLite binds 32,766 values at most."""
 
 
+def nameless(order: base.Order) -> base.Order:
+    """Return an order without whom it was for, and without the texts in which the shop's people write of them."""
+    return msgspec.structs.replace(
+        order,
+        buyer=base.Buyer(),
+        ship_to=base.Place(),
+        bill_to=base.Place(),
+        note="",
+        lines=[msgspec.structs.replace(line, options={}) for line in order.lines],
+        refunds=[msgspec.structs.replace(refund, reason="") for refund in order.refunds],
+        shipments=[msgspec.structs.replace(parcel, number="", url="") for parcel in order.shipments],
+    )
+
+
 def orders(rows: Sequence[Order], told: Sequence[base.Order]) -> None:
     """Write orders with what the shop told of them, new or in the place of what is known, and give them their ids."""
     lines: list[Sequence[SqlValue]] = [

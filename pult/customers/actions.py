@@ -14,7 +14,7 @@ from pult.customers import merging, remarks
 from pult.customers.errors import CustomerNotFound
 from pult.customers.identities import normal
 from pult.customers.index import INDEX
-from pult.customers.models import Customer, Identity, Remark
+from pult.customers.models import Customer, CustomerMerge, Identity, Remark
 from pult.platform import events, words
 from pult.platform.db import (
     Rows,
@@ -330,5 +330,8 @@ def erase(customer_id: int, *, actor: str = "system") -> None:
             INDEX.remove([entry_key(customer.created_at, customer.id)])
         Identity.objects.filter(customer__in=ids).delete()
         Remark.objects.filter(customer__in=ids).delete()
+        for merge in CustomerMerge.objects.filter(Q(kept__in=ids) | Q(absorbed__in=ids)):
+            merge.before = {**merge.before, "name": "", "language": ""}
+            merge.save(update_fields=["before"])
         Customer.objects.filter(pk__in=ids).update(name="", company="", notes="", language="")
         events.append("customer.erased", scope_id=None, entity_id=customer_id, actor=actor)

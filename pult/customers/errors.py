@@ -17,3 +17,15 @@ class MergeRefused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NotConfirmed(Exception):
+    """Nobody was shown what an erasure takes, or too long ago: it has to be looked at first."""
+
+
+class ConsentRefused(Exception):
+    """A consent makes no sense. `field` says what of it: purpose or source."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field

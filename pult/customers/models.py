@@ -85,3 +85,100 @@ class Remark(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["customer", "-id"], name="remark_customer")]
+
+
+class ConsentWording(models.Model):
+    """How a store asks for a consent, by language. A row is never changed: another wording is another version, and one
+    without texts says that the store does not ask any more."""
+
+    id = models.BigAutoField(primary_key=True)
+    store = models.ForeignKey("accounts.Store", on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=24)
+    version = models.PositiveIntegerField()
+    texts = models.JSONField(default=dict)
+    actor = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "purpose", "version"], name="consent_wording_once")]
+
+
+class Consent(models.Model):
+    """One yes or no of a person to one purpose of one store; the newest of them holds, all of them are the proof."""
+
+    class Purpose(models.TextChoices):
+        EMAIL = "email"
+        SMS = "sms"
+        PHONE = "phone"
+        POST = "post"
+        PROFILING = "profiling"
+
+    class Source(models.TextChoices):
+        MESSAGE = "message"
+        CALL = "call"
+        COUNTER = "counter"
+        FORM = "form"
+        ORDER = "order"
+        LINK = "link"
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    store = models.ForeignKey("accounts.Store", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=24, choices=Purpose.choices)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=12, choices=Source.choices)
+    source_id = models.BigIntegerField(null=True)
+    """The message or order in which it was said."""
+    wording_version = models.PositiveIntegerField(default=0)
+    """Of ConsentWording; 0 where the store had none."""
+    actor = models.CharField(max_length=40)
+    proof = models.CharField(max_length=500, default="")
+    """What else shows it, in the words of who wrote it down; of a link the address it was opened from."""
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "store", "purpose", "-id"], name="consent_newest")]
+
+
+class DataCopy(models.Model):
+    """A person's copy of their data: a file that a job makes, to be fetched for a time by whoever has its link."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        READY = "ready"
+        FAILED = "failed"
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    actor = models.CharField(max_length=40)
+    store_ids = models.JSONField(null=True)
+    """The stores whose conversations and orders are in it; None for all."""
+    language = models.CharField(max_length=8)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    blob = models.ForeignKey("platform.Blob", null=True, on_delete=models.PROTECT, related_name="+")
+    size = models.BigIntegerField(default=0)
+    fetched = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="data_copy_expiry")]
+
+
+class Erasure(models.Model):
+    """The proof that somebody was forgotten: when, by whom, how much of what. Never who it was but for the number."""
+
+    class Cause(models.TextChoices):
+        REQUEST = "request"
+        RETENTION = "retention"
+        RESTORE = "restore"
+
+    id = models.BigAutoField(primary_key=True)
+    customer_id = models.BigIntegerField(db_index=True)
+    actor = models.CharField(max_length=40)
+    cause = models.CharField(max_length=10, choices=Cause.choices)
+    counts = models.JSONField(default=dict)
+    """How many of what went, by kind."""
+    kept = models.JSONField(default=list)
+    """What was sold, for how much, which the law wants kept: orders and amounts by currency, in minor units."""
+    at = models.DateTimeField()

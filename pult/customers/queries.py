@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from pult.customers.index import INDEX
-from pult.customers.models import CustomerMerge, Remark
+from pult.customers.models import CustomerMerge, Identity, Remark
 from pult.platform import words
 from pult.platform.db import Given, Part, SqlValue, gather, must_time, time_out
 
@@ -167,6 +167,12 @@ def standing_merges_of(rows: Sequence[Sequence[SqlValue]]) -> list[MergeView]:
     """Return the merges that made a person who they are now, newest first."""
     ordered = sorted(rows, key=lambda row: -row[0])
     return [MergeView(row[0], row[1], row[2], row[3], row[4], must_time(row[5]), None) for row in ordered]
+
+
+def addresses(customer_ids: Sequence[int]) -> set[str]:
+    """Return every address and number by which a person is known, in each way in which it is written here."""
+    rows = Identity.objects.filter(customer__in=customer_ids).values_list("value", "display")
+    return {form for row in rows for form in row if form}
 
 
 def search(query: str, *, limit: int = 20) -> list[CustomerView]:

@@ -150,6 +150,26 @@ class FullText:
         with connection.cursor() as cursor:
             cursor.executemany(f"DELETE FROM {self.table} WHERE {column} = %s", [(key,) for key in keys])
 
+    def drop_words(self, key: int, words: Sequence[str]) -> None:
+        """Take words out of an entry: it is no longer found by them."""
+        if not words:
+            return
+        if connection.vendor != "sqlite":
+            db.count(f"UPDATE {self.table} SET words = ts_delete(words, %s::text[]) WHERE key = %s", [list(words), key])
+            return
+        for (text,) in db.rows(f"SELECT words FROM {self.table} WHERE rowid = %s", [key]):
+            kept = " ".join(word for word in text.split(" ") if word not in set(words))
+            db.count(f"UPDATE {self.table} SET words = %s WHERE rowid = %s", [kept, key])
+
+    def settle(self, *, steps: int = 500) -> bool:
+        """On SQLite, write some pages of the index anew without what was taken out of it; return whether there is more
+        to do. PostgreSQL's vacuum does that by itself."""
+        if connection.vendor != "sqlite":
+            return False
+        before = db.rows("SELECT total_changes()")[0][0]
+        db.rows(f"INSERT INTO {self.table}({self.table}, rank) VALUES ('merge', %s)", [-steps])
+        return bool(db.rows("SELECT total_changes()")[0][0] - before >= 2)
+
     def find(
         self,
         terms: Sequence[Sequence[str]],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from pult.conversations.actions import record
-from pult.conversations.models import Attachment, Conversation, Draft, Message
+from pult.conversations.actions import mentioned, record
+from pult.conversations.models import Attachment, Conversation, Draft, Message, ThreadKey
 from pult.platform import storage
+from pult.platform.forgetting import GONE
 
-ERASED = "…"
+ERASED = GONE
 
 
 def export(customer_ids: list[int], *, store_ids: Collection[int] | None = None) -> list[dict[str, object]]:
@@ -34,7 +37,13 @@ def export(customer_ids: list[int], *, store_ids: Collection[int] | None = None)
                     "text": message.text,
                     "html": message.html,
                     "attachments": [
-                        {"id": file.id, "name": file.name, "type": file.content_type, "size": file.size}
+                        {
+                            "id": file.id,
+                            "name": file.name,
+                            "type": file.content_type,
+                            "size": file.size,
+                            "blob_id": file.blob_id,
+                        }
                         for file in message.attachments.all()
                     ],
                 }
@@ -51,8 +60,16 @@ def export(customer_ids: list[int], *, store_ids: Collection[int] | None = None)
     return found
 
 
-def erase(customer_ids: list[int]) -> list[int]:
-    """Forget what was said with a person; return the ids of the payloads it was read from.
+class Erased(NamedTuple):
+    """What went: the messages, the payloads these were read from, and how many of what."""
+
+    message_ids: list[int]
+    payload_ids: list[int]
+    counts: dict[str, int]
+
+
+def erase(customer_ids: list[int], addresses: Collection[str] = ()) -> Erased:
+    """Forget what was said with a person, and their addresses in what others said.
 
     Conversations stay as empty shells, so that counts and times of the past still hold; words, files, search
     entries and drafts go, and a file goes from the disk when nobody else holds it.
@@ -68,7 +85,8 @@ def erase(customer_ids: list[int]) -> list[int]:
                 snippet=ERASED, last_author=ERASED, version=F("version") + 1
             )
             record.tell("conversation.changed", conversation.store_id, conversation.id, "system", fields=["erased"])
-        for message in rows.order_by("id"):
+        told = list(rows.order_by("id"))
+        for message in told:
             payload_id = message.headers.get("payload_id")
             if isinstance(payload_id, int):
                 payload_ids.append(payload_id)
@@ -78,7 +96,8 @@ def erase(customer_ids: list[int]) -> list[int]:
         blob_ids = list(files.values_list("blob_id", flat=True))
         files.delete()
         storage.release_many(blob_ids)
-        Draft.objects.filter(conversation__in=[c.id for c in conversations]).delete()
+        drafts = Draft.objects.filter(conversation__in=[c.id for c in conversations]).delete()[0]
+        ThreadKey.objects.filter(conversation__in=[c.id for c in conversations]).delete()
         for conversation in conversations:
             conversation.subject = conversation.snippet = ERASED
             conversation.customer_name = conversation.last_author = ERASED
@@ -87,10 +106,18 @@ def erase(customer_ids: list[int]) -> list[int]:
             conversation.save()
             record.note_change(conversation.id, "system", "erased")
             record.tell("conversation.changed", conversation.store_id, conversation.id, "system", fields=["erased"])
-    return payload_ids
+        mentions, read_from = mentioned.forget(addresses)
+    counts = {"conversations": len(conversations), "messages": len(told), "attachments": len(blob_ids)}
+    return Erased(
+        [one.id for one in told], [*payload_ids, *read_from], {**counts, "drafts": drafts, "mentions": mentions}
+    )
 
 
 def _empty(message: Message) -> None:
+    if message.external_id:
+        # A number that a mail program made may hold its writer's address; what it is known by still tells twins apart.
+        message.external_id = f"erased:{hashlib.sha256(message.external_id.encode()).hexdigest()}"
+    message.in_reply_to = ""
     message.subject = message.text = message.reply = ERASED
     message.html = message.author_address = message.state_reason = ""
     message.author_name = message.author_name if message.staff_id else ERASED

@@ -142,7 +142,8 @@ def test_who_erased_a_customer_stays_in_the_log(arrive: Call, api: Call, person:
     customer_id = api("GET", "/conversations").json()["items"][0]["customer"]["id"]
     _, boss = person("Boss", "admin")
     api("GET", f"/customers/{customer_id}")
-    assert boss("DELETE", f"/customers/{customer_id}").status_code == 204
+    seen = boss("GET", f"/customers/{customer_id}/erasure").json()
+    assert boss("DELETE", f"/customers/{customer_id}?confirm={seen['confirm']}").status_code == 204
     lines = boss("GET", f"/access-log?customer={customer_id}").json()["items"]
     found = [(line["kind"], line["actor"].partition(":")[0], line["subject_ids"]) for line in lines]
     assert found == [("erase", "token", [customer_id])], "who had looked is forgotten with the customer"

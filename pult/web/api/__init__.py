@@ -14,6 +14,7 @@ from pult.web.api import (
     desk,
     health,
     messages,
+    privacy,
     problems,
 )
 from pult.web.api.auth import authenticate
@@ -38,6 +39,7 @@ for router in (
     desk.router,
     customers.router,
     cards.router,
+    privacy.router,
     commerce.router,
     acts.router,
     *admin.routers,

@@ -146,13 +146,15 @@ def export(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 
 @router.delete("/customers/{int:customer_id}", response={204: None})
-def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Forget a person: words, files, addresses, in every room; it cannot be undone. Who did it stays in the log."""
+def erase(request: HttpRequest, customer_id: int, confirm: str = "") -> HttpResponse:
+    """Forget a person: words, files, addresses, in every room; it cannot be undone. `confirm` is that of the preview,
+    which has to be looked at before. Who did it stays, with how much went."""
     actor = actor_of(request)
     access.require(actor, "customers.erase")
     kept = queries.resolve(customer_id)
     if kept is None:
         raise CustomerNotFound
+    privacy.confirmed(kept, actor=actor.ref, confirm=confirm)
     # Before the deed: what is gone must not be gone without anybody having done it.
     access_log.record(
         actor.ref, "erase", subject="customer", subject_ids=[kept], customer_id=kept, address=address_of(request)

@@ -95,6 +95,8 @@ def _of(error: Exception | type[Exception], request: HttpRequest) -> Problem:
             )
         case RequestDataTooBig():
             return Problem(413, "too-large", limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        case customers.NotConfirmed():
+            return Problem(409, "not-confirmed")
         case customers.MergeRefused():
             return Problem(409, "merge-refused", reason=error.reason)
         case commerce.ActRefused():
@@ -170,6 +172,7 @@ def install(api: NinjaAPI) -> None:
         customers.CustomerNotFound,
         customers.MergeRefused,
         customers.RemarkNotFound,
+        customers.NotConfirmed,
     ):
         api.add_exception_handler(kind, handle)
     api.add_exception_handler(Exception, _unexpected)

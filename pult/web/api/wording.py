@@ -87,6 +87,13 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "el": "Αυτό δεν είναι δυνατό αυτή τη στιγμή.",
         "pl": "W obecnym stanie nie można tego zrobić.",
     },
+    "not-confirmed": {
+        "en": "Please look at what will be erased first; that was not done, or too long ago.",
+        "sl": "Prosimo, najprej preglejte, kaj bo izbrisano; pregleda ni bilo ali je bil pred predolgim časom.",
+        "hr": "Molimo najprije pregledajte što će se izbrisati; to nije učinjeno ili je bilo previše davno.",
+        "el": "Παρακαλούμε δείτε πρώτα τι θα διαγραφεί· αυτό δεν έγινε ή έγινε πριν από πολλή ώρα.",
+        "pl": "Proszę najpierw sprawdzić, co zostanie usunięte; tego nie zrobiono lub było to zbyt dawno.",
+    },
     "merge-refused": {
         "en": "These customers cannot be merged.",
         "sl": "Teh strank ni mogoče združiti.",
