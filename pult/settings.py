@@ -63,6 +63,7 @@ TASK_MODULES = [
     "pult.flows.reactions",
     "pult.flows.privacy",
     "pult.flows.copies",
+    "pult.flows.retention",
     "pult.flows.spam",
 ]
 # Called before the processes part ways, so that what they load is shared and the first mail does not wait for it.

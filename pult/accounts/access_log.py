@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from pult.platform.db import Given, SqlValue, hot, is_postgres, json_in
+from pult.platform.db import Given, SqlValue, hot, is_postgres, json_in, marks
 
 KINDS = ("list", "search", "prefetch", "open", "export", "stream", "erase")
 MAX_IDS = 200
@@ -123,6 +123,22 @@ def expire() -> int:
             gone = cursor.rowcount
             removed += gone
     return removed
+
+
+def old_lines(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of lines from before then, those above `after`; the log belongs to the whole company."""
+    sql = "SELECT id FROM accounts_accesslog WHERE at < %s AND id > %s ORDER BY id LIMIT %s"
+    connection = connections[database()]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [connection.ops.adapt_datetimefield_value(before), after, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def remove_lines(ids: Sequence[int]) -> int:
+    """Remove lines that are too old; return how many went."""
+    with connections[database()].cursor() as cursor:
+        cursor.execute(f"DELETE FROM accounts_accesslog WHERE id IN ({marks(ids)})", list(ids))
+        return int(cursor.rowcount)
 
 
 def _address(text: str | None) -> str | None:

@@ -75,3 +75,13 @@ class VersionConflict(AccountsError):
     def __init__(self, version: int) -> None:
         super().__init__(f"The present version is {version}.")
         self.version = version
+
+
+class NotTried(AccountsError):
+    """A rule that deletes has to be tried before it is switched on."""
+
+    code = "not-tried"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 
 LANGUAGES = [
     ("sl", "slovenščina"),
@@ -172,8 +173,12 @@ class AccessLog(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-at"], name="access_log_at"),
-            models.Index(fields=["customer_id", "-at"], name="access_log_customer"),
             models.Index(fields=["actor", "-id"], name="access_log_actor"),
+            models.Index(
+                fields=["customer_id", "-id"], name="access_log_of_customer", condition=Q(customer_id__isnull=False)
+            ),
+            # Of what is rare; anything else is soon met by going back from the newest.
+            models.Index(fields=["kind", "-id"], name="access_log_rare", condition=Q(kind__in=["export", "erase"])),
         ]
 
 
@@ -189,3 +194,45 @@ class CacheRow(models.Model):
 
     def __str__(self) -> str:
         return self.cache_key
+
+
+class RetentionRule(models.Model):
+    """How long one kind of data is kept. A row is never changed: another rule is another version, the newest holds."""
+
+    id = models.BigAutoField(primary_key=True)
+    store = models.ForeignKey(Store, null=True, on_delete=models.CASCADE, related_name="+")
+    """None for what the whole company keeps together."""
+    field = models.CharField(max_length=24)
+    days = models.PositiveIntegerField()
+    active = models.BooleanField()
+    version = models.PositiveIntegerField()
+    actor = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["store", "field", "version"], name="retention_rule_once"),
+            models.UniqueConstraint(
+                fields=["field", "version"], name="retention_company_rule_once", condition=Q(store=None)
+            ),
+        ]
+
+
+class RetentionRun(models.Model):
+    """One night's work on a rule: how far it is, so that it goes on after any stop, and what it did. Ids only."""
+
+    id = models.BigAutoField(primary_key=True)
+    rule = models.ForeignKey(RetentionRule, on_delete=models.CASCADE, related_name="runs")
+    before = models.DateTimeField()
+    """What is older goes."""
+    reached = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    sample = models.JSONField(default=list)
+    """Ids of the first that went."""
+    begun_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, default="")
+    """done, or replaced where another version of the rule came meanwhile."""
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="retention_run_open", condition=Q(finished_at=None))]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
+from django.db.models import QuerySet
 
 from pult.accounts.errors import NotFound
 from pult.accounts.models import AccessLog, ApiToken, Skill, Staff, Store, Team
@@ -251,22 +252,38 @@ def token(token_id: int) -> TokenInfo:
     return TokenInfo(*row)
 
 
-def access_log(
-    *, customer_id: int | None = None, actor_ref: str = "", kind: str = "", after: str = "", limit: int = 50
-) -> Readings:
-    """Return a page of the access log, newest first: all of it, one customer's, one actor's or one kind.
+class LogFilter(msgspec.Struct, frozen=True):
+    """What the access log is narrowed to: one customer's lines, one actor's (`staff:3`, `token:9`), of one kind, of one
+    door (`staff`: the screen, `token`: the API, `link`: a link), from `since` on and before `until`."""
 
-    `actor_ref` is of the form `staff:3` or `token:9`; `after` is the `next` of the page before. A line about a
-    conversation that was opened carries its customer; a list or search names only the conversations it showed.
-    Raises BadCursor.
+    customer_id: int | None = None
+    actor_ref: str = ""
+    kind: str = ""
+    door: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_SLACK = 1_000
+"""Lines that were written at once may have their ids in another order than their times."""
+
+
+def access_log(
+    *,
+    customer_id: int | None = None,
+    actor_ref: str = "",
+    kind: str = "",
+    after: str = "",
+    limit: int = 50,
+    narrowed: LogFilter | None = None,
+) -> Readings:
+    """Return a page of the access log, newest first: all of it, or what it is narrowed to.
+
+    `after` is the `next` of the page before. A line about a conversation that was opened carries its customer; a list
+    or search names only the conversations it showed. Raises BadCursor.
     """
-    rows = AccessLog.objects.order_by("-id")
-    if customer_id is not None:
-        rows = rows.filter(customer_id=customer_id)
-    if actor_ref:
-        rows = rows.filter(actor=actor_ref)
-    if kind:
-        rows = rows.filter(kind=kind)
+    wanted = narrowed or LogFilter(customer_id, actor_ref, kind)
+    rows = _log_rows(wanted)
     if after:
         rows = rows.filter(id__lt=paging.id_of(after))
     fields = ("id", "at", "actor", "kind", "subject", "subject_ids", "customer_id", "address")
@@ -274,6 +291,26 @@ def access_log(
     names = actor_names(row[2] for row in found)
     items = [Reading(row[0], row[1], row[2], names.get(row[2], ""), *row[3:]) for row in found[:limit]]
     return Readings(items=items, next=str(items[-1].id) if len(found) > limit else None)
+
+
+def _log_rows(wanted: LogFilter) -> QuerySet[AccessLog]:
+    """Return the lines in question, newest first: by their ids, which their times bound, so that no page is sorted."""
+    rows = AccessLog.objects.order_by("-id")
+    if wanted.customer_id is not None:
+        rows = rows.filter(customer_id=wanted.customer_id)
+    if wanted.actor_ref:
+        rows = rows.filter(actor=wanted.actor_ref)
+    elif wanted.door:
+        rows = rows.filter(actor__startswith=f"{wanted.door}:")
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.since is not None:
+        first = AccessLog.objects.filter(at__gte=wanted.since).order_by("at").values_list("id", flat=True).first()
+        rows = rows.filter(at__gte=wanted.since, id__gte=(first or _SLACK) - _SLACK)
+    if wanted.until is not None:
+        last = AccessLog.objects.filter(at__lt=wanted.until).order_by("-at").values_list("id", flat=True).first()
+        rows = rows.filter(at__lt=wanted.until, id__lte=(last or 0) + _SLACK)
+    return rows
 
 
 def actor_names(refs: Iterable[str]) -> dict[str, str]:

@@ -210,3 +210,9 @@ def listener_reports() -> list[ListenerReport]:
     """Return how every listener fares, for the admin."""
     rows = ListenerState.objects.exclude(name="lease").order_by("inbox_id", "name")
     return [ListenerReport(*row) for row in rows.values_list("inbox_id", "name", "error", "updated_at")]
+
+
+def old_payloads(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of payloads of a store that were read and came before then, those above `after`."""
+    rows = RawPayload.objects.filter(state=RawPayload.State.PARSED, received_at__lt=before, id__gt=after)
+    return list(rows.filter(inbox__store=store_id).order_by("id").values_list("id", flat=True)[:limit])

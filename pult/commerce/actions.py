@@ -17,7 +17,7 @@ from pult.commerce.digests import digest_of
 from pult.commerce.errors import ShopNotFound
 from pult.commerce.index import ORDERS, PRODUCTS, order_entry, product_entry
 from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop
-from pult.commerce.writing import nameless
+from pult.commerce.writing import nameless, placeless
 from pult.customers.importing import OldPerson, import_people
 from pult.platform import events
 from pult.platform.fulltext import entry_key
@@ -110,7 +110,7 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
         return Taken(known=len(orders))
     there = Order.objects.filter(shop=shop, external_id__in=[order.id for order in wanted])
     known = {row.external_id: row for row in there.defer("body")}
-    wanted = [nameless(order) if (row := known.get(order.id)) and row.erased else order for order in wanted]
+    wanted = [_as_kept(order, known.get(order.id)) for order in wanted]
     customers = _customers_of(shop, [order.buyer for order in wanted])
     rows = [
         _order_row(shop, order, customer_id, digests[order.id])
@@ -125,6 +125,13 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
         baskets.settle(shop, rows)
     changed = sum(order.id in known for order in wanted)
     return Taken(len(wanted) - changed, changed, len(orders) - len(wanted))
+
+
+def _as_kept(order: base.Order, row: Order | None) -> base.Order:
+    """Return an order without what was forgotten of it."""
+    if row is None:
+        return order
+    return nameless(order) if row.erased else placeless(order) if row.trimmed else order
 
 
 def _order_row(shop: Shop, order: base.Order, customer_id: int | None, digest: str) -> Order:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from pult.commerce import base, notices
 from pult.commerce.index import ORDERS, order_entry
 from pult.commerce.models import Buyer, Notice, Order, Reading, ShopAct
-from pult.commerce.writing import nameless
+from pult.commerce.writing import nameless, placeless
 from pult.platform import words
 from pult.platform.forgetting import remover
 from pult.platform.fulltext import entry_key
@@ -100,3 +101,47 @@ def _forget_words(told: Iterable[str]) -> None:
             named |= Q(error__icontains=address)
         for notice in Notice.objects.filter(named).only("error"):
             Notice.objects.filter(pk=notice.pk).update(error=without(notice.error))
+
+
+# --- what is too old -----------------------------------------------------------------------------------
+
+
+def old_addresses(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of orders placed before then that still say where they went, those above `after`."""
+    rows = Order.objects.filter(placed_at__lt=before, trimmed=False, erased=False, id__gt=after)
+    return list(rows.filter(shop__store=store_id).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def forget_addresses(order_ids: Collection[int]) -> int:
+    """Forget where orders went and the numbers of a telephone; return of how many."""
+    with transaction.atomic():
+        rows = Order.objects.select_for_update(of=("self",)).select_related("shop").filter(pk__in=order_ids)
+        found = list(rows.filter(trimmed=False).order_by("id"))
+        for row in found:
+            row.trimmed = True
+            _rewrite(row, placeless(msgspec.convert(row.body, base.Order)))
+        Order.objects.bulk_update(found, ["body", "trimmed"], batch_size=_PAGE)
+    return len(found)
+
+
+def old_birthdays(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of accounts with a birthday whose person has bought nothing since then, those above `after`."""
+    since = Order.objects.filter(customer_id=OuterRef("customer_id"), placed_at__gte=before)
+    rows = Buyer.objects.filter(birthday__isnull=False, shop__store=store_id, id__gt=after)
+    return list(rows.filter(~Exists(since)).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def forget_birthdays(buyer_ids: Collection[int]) -> int:
+    """Forget the birthdays of accounts; return how many."""
+    return Buyer.objects.filter(pk__in=buyer_ids, birthday__isnull=False).update(birthday=None)
+
+
+def bought_since(customer_ids: Collection[int], since: datetime) -> set[int]:
+    """Return which of these have bought something since then."""
+    return {
+        customer_id
+        for customer_id in Order.objects.filter(customer_id__in=customer_ids, placed_at__gte=since).values_list(
+            "customer_id", flat=True
+        )
+        if customer_id is not None
+    }

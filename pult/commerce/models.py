@@ -126,6 +126,8 @@ class Order(models.Model):
     digest = models.CharField(max_length=32)
     erased = models.BooleanField(default=False)
     """Who bought asked to be forgotten: whatever the shop says later, it is not written again."""
+    trimmed = models.BooleanField(default=False, db_default=False)
+    """Where it went was forgotten because of its age, and is not written again."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="order_once")]

@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q
 from pult.commerce import base
 from pult.commerce import promotions as offers
 from pult.commerce.index import ORDERS, PRODUCTS
-from pult.commerce.models import Notice, Order, OrderChange, Product, Reading, Shop
+from pult.commerce.models import Buyer, Notice, Order, OrderChange, Product, Reading, Shop
 from pult.platform import words
 from pult.platform.db import Given, Part, among, gather, json_out, must_time, rows, time_in, time_out
 from pult.platform.fulltext import scope_mark

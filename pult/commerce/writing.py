@@ -34,6 +34,17 @@ def nameless(order: base.Order) -> base.Order:
     )
 
 
+def placeless(order: base.Order) -> base.Order:
+    """Return an order without addresses and numbers of a telephone."""
+    return msgspec.structs.replace(
+        order,
+        buyer=msgspec.structs.replace(order.buyer, phone=""),
+        ship_to=base.Place(country=order.ship_to.country),
+        bill_to=base.Place(country=order.bill_to.country),
+        note="",
+    )
+
+
 def orders(rows: Sequence[Order], told: Sequence[base.Order]) -> None:
     """Write orders with what the shop told of them, new or in the place of what is known, and give them their ids."""
     lines: list[Sequence[SqlValue]] = [

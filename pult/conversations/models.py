@@ -51,6 +51,8 @@ class Conversation(models.Model):
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    emptied_at = models.DateTimeField(null=True)
+    """When its words were forgotten because of their age."""
 
     class Meta:
         indexes = [

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from pult.customers.index import INDEX
-from pult.customers.models import CustomerMerge, Identity, Remark
+from pult.customers.models import Customer, CustomerMerge, Identity, Remark
 from pult.platform import words
 from pult.platform.db import Given, Part, SqlValue, gather, must_time, time_out
 
@@ -205,3 +205,12 @@ def export(customer_id: int) -> dict[str, Any]:
         return {}
     written = Remark.objects.filter(customer__in=view.all_ids).order_by("id").values("kind", "text", "at")
     return {**msgspec.to_builtins(view), "remarks": msgspec.to_builtins(list(written))}
+
+
+def idle(before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of people with whom there was no contact since then and of whom something is known, those above
+    `after`."""
+    known = Exists(Identity.objects.filter(customer=OuterRef("pk")))
+    rows = Customer.objects.filter(merged_into=None, id__gt=after, created_at__lt=before)
+    silent = rows.filter(Q(last_contact_at__lt=before) | Q(last_contact_at=None))
+    return list(silent.filter(known | ~Q(name="")).order_by("id").values_list("id", flat=True)[:limit])

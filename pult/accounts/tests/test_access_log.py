@@ -132,3 +132,25 @@ def test_what_an_action_changes_commits_with_its_event(agent: queries.StaffInfo)
         "system",
         {"fields": ["language"]},
     )
+
+
+def test_the_log_is_narrowed_to_times_and_doors_page_by_page(me: access.Actor) -> None:
+    now = timezone.now()
+    for days, actor in ((9, me.ref), (5, "token:4"), (5, "link:2"), (1, me.ref), (0, "token:4")):
+        with time_machine.travel(now - timedelta(days=days)):
+            access_log.record(actor, "export", customer_id=days)
+    found = queries.access_log(
+        narrowed=queries.LogFilter(since=now - timedelta(days=6), until=now - timedelta(hours=1))
+    )
+    assert [line.customer_id for line in found.items] == [1, 5, 5]
+    pages, after = [], ""
+    while True:
+        page = queries.access_log(narrowed=queries.LogFilter(until=now - timedelta(hours=1)), after=after, limit=2)
+        pages.append([line.customer_id for line in page.items])
+        if page.next is None:
+            break
+        after = page.next
+    assert pages == [[1, 5], [5, 9]]
+    assert [line.actor for line in queries.access_log(narrowed=queries.LogFilter(door="link")).items] == ["link:2"]
+    assert len(queries.access_log(narrowed=queries.LogFilter(door="token", kind="export")).items) == 2
+    assert queries.access_log(narrowed=queries.LogFilter(since=now + timedelta(days=1))).items == []

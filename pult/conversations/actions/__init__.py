@@ -19,7 +19,16 @@ from pult.conversations.actions.forwarding import forward
 from pult.conversations.actions.importing import OldConversation, OldMessage, import_conversations
 from pult.conversations.actions.inbound import Arrival, Taken, take_in_many
 from pult.conversations.actions.outbound import SEND_TASK, Writer, Written, note, reply, retry, start
-from pult.conversations.actions.privacy import erase, export
+from pult.conversations.actions.privacy import (
+    erase,
+    export,
+    forget_files_of,
+    forget_words_of,
+    old_files,
+    old_spam,
+    old_words,
+    talking,
+)
 from pult.conversations.actions.record import InboxRef, NewMessage
 from pult.conversations.actions.sending import (
     Departure,
@@ -63,6 +72,8 @@ __all__ = [
     "discard_upload",
     "erase",
     "export",
+    "forget_files_of",
+    "forget_words_of",
     "forward",
     "give_up",
     "hand_over",
@@ -77,6 +88,9 @@ __all__ = [
     "not_spam",
     "note",
     "note_act",
+    "old_files",
+    "old_spam",
+    "old_words",
     "prepare",
     "record_delivery",
     "remove_tag",
@@ -90,6 +104,7 @@ __all__ = [
     "stuck",
     "sweep",
     "take_in_many",
+    "talking",
     "undo",
     "upload",
     "wake",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from django.db.models import Q
 
@@ -75,7 +76,9 @@ def _words(message: Message) -> set[str]:
 
 def _clean(message: Message, addresses: Collection[str], without: Callable[[str], str]) -> bool:
     before = _words(message)
-    changed = {field: now for field in _TEXTS if (now := without(was := getattr(message, field))) != was}
+    changed: dict[str, Any] = {
+        field: now for field in _TEXTS if (now := without(was := getattr(message, field))) != was
+    }
     recipients = _without(message.recipients, addresses)
     if recipients != message.recipients:
         changed["recipients"] = recipients

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from pult.conversations.actions import mentioned, record
-from pult.conversations.models import Attachment, Conversation, Draft, Message, ThreadKey
+from pult.conversations.models import Attachment, Conversation, Draft, Message, Status, ThreadKey
 from pult.platform import storage
 from pult.platform.forgetting import GONE
 
@@ -124,3 +126,90 @@ def _empty(message: Message) -> None:
     message.recipients = {}
     message.headers = {}
     message.save()
+
+
+# --- what is too old -----------------------------------------------------------------------------------
+
+
+def _closed(store_id: int | None, before: datetime, after: int) -> QuerySet[Conversation]:
+    rows = Conversation.objects.filter(store=store_id, status=Status.CLOSED, closed_at__lt=before, id__gt=after)
+    return rows.order_by("id")
+
+
+def old_words(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of conversations closed before then whose words are still there, those above `after`."""
+    rows = _closed(store_id, before, after).filter(emptied_at=None)
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def forget_words_of(conversation_ids: Collection[int], before: datetime) -> tuple[int, list[int]]:
+    """Forget what was said in conversations that are still closed, and the files; who wrote when stays. Return of how
+    many, and the payloads that it was read from."""
+    payload_ids: list[int] = []
+    with transaction.atomic():
+        rows = list(_still_closed(conversation_ids, before).filter(emptied_at=None))
+        for message in Message.objects.filter(conversation__in=rows).order_by("id"):
+            if isinstance(found := message.headers.get("payload_id"), int):
+                payload_ids.append(found)
+            record.forget_words(message)
+            message.subject = message.text = message.reply = GONE
+            message.html = message.state_reason = ""
+            message.save(update_fields=["subject", "text", "reply", "html", "state_reason"])
+        _drop_files(rows)
+        Draft.objects.filter(conversation__in=rows).delete()
+        for row in rows:
+            row.subject = row.snippet = GONE
+            row.emptied_at = timezone.now()
+            row.attachment_count = 0
+            _changed(row, "emptied", ["subject", "snippet", "emptied_at", "attachment_count"])
+    return len(rows), payload_ids
+
+
+def old_files(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of conversations closed before then that still hold files, those above `after`."""
+    rows = _closed(store_id, before, after).filter(attachment_count__gt=0)
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def forget_files_of(conversation_ids: Collection[int], before: datetime) -> int:
+    """Forget the files of conversations that are still closed; return how many went."""
+    with transaction.atomic():
+        rows = list(_still_closed(conversation_ids, before))
+        gone = _drop_files(rows)
+        for row in rows:
+            row.attachment_count = 0
+            _changed(row, "files_gone", ["attachment_count"])
+    return gone
+
+
+def _still_closed(conversation_ids: Collection[int], before: datetime) -> QuerySet[Conversation]:
+    rows = Conversation.objects.select_for_update().filter(pk__in=conversation_ids)
+    return rows.filter(status=Status.CLOSED, closed_at__lt=before).order_by("id")
+
+
+def _drop_files(rows: Collection[Conversation]) -> int:
+    files = Attachment.objects.filter(message__conversation__in=rows)
+    blob_ids = list(files.values_list("blob_id", flat=True))
+    files.delete()
+    storage.release_many(blob_ids)
+    return len(blob_ids)
+
+
+def _changed(row: Conversation, kind: str, fields: list[str]) -> None:
+    row.version += 1
+    row.save(update_fields=[*fields, "version"])
+    record.note_change(row.id, "system", kind)
+    record.tell("conversation.changed", row.store_id, row.id, "system", fields=["erased"])
+
+
+def old_spam(store_id: int | None, before: datetime, after: int, limit: int) -> list[int]:
+    """Return the ids of conversations in Spam in which nothing was said since then, those above `after`."""
+    ours = Message.objects.filter(conversation=OuterRef("pk"), direction__in=["out", "note"])
+    rows = Conversation.objects.filter(store=store_id, status=Status.SPAM, last_message_at__lt=before, id__gt=after)
+    return list(rows.filter(~Exists(ours)).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def talking(customer_ids: Collection[int]) -> set[int]:
+    """Return which of these have a conversation that is not closed."""
+    rows = Conversation.objects.filter(customer__in=customer_ids).exclude(status__in=[Status.CLOSED, Status.SPAM])
+    return set(rows.values_list("customer_id", flat=True))

@@ -125,11 +125,13 @@ class Deleted(NamedTuple):
     payload_ids: Sequence[int]
 
 
-def delete_spam(before: datetime, *, limit: int = 100) -> Deleted:
-    """Delete conversations that lie in Spam and in which nothing was said since `before`, some at a time; one in which
-    the desk has written stays."""
+def delete_spam(before: datetime, *, limit: int = 100, among: Collection[int] | None = None) -> Deleted:
+    """Delete conversations that lie in Spam and in which nothing was said since `before`, some at a time, of these ids
+    only where any are named; one in which the desk has written stays."""
     with transaction.atomic():
         old = Conversation.objects.select_for_update().filter(status=Status.SPAM, last_message_at__lt=before)
+        if among is not None:
+            old = old.filter(pk__in=among)
         ours = Message.objects.filter(conversation=OuterRef("pk"), direction__in=["out", "note"])
         rows = list(old.filter(~Exists(ours)).order_by("id")[:limit])
         messages = list(Message.objects.filter(conversation__in=rows).order_by("id"))

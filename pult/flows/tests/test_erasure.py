@@ -118,12 +118,20 @@ def known_everywhere(
     buyer = base.Buyer(id="b7", email=EMAIL, phone=PHONE, name="Klavdija Brezovnik", birthday=timezone.now().date())
     place = base.Place(name="Klavdija Brezovnik", lines=["Gosposvetska 7"], city="Maribor", phone=PHONE)
     line = base.Line(id="1", title="Skodelica", quantity=1, price=900, total=900, options={"Napis": "Klavdija"})
-    told = {"buyer": buyer, "ship_to": place, "bill_to": place, "note": "Za Klavdijo", "lines": [line], "total": 900}
+    told: dict[str, Any] = {
+        "buyer": buyer,
+        "ship_to": place,
+        "bill_to": place,
+        "note": "Za Klavdijo",
+        "lines": [line],
+        "total": 900,
+    }
     own = Shop()
     shop_settings = {"base_url": "http://shop.example", "webhook_secret": own.secret}
     shop_id = commerce.connect(store_id=store.id, connector="http", name="Trgovina", settings=shop_settings)
     commerce.take(shop_id, [ordered("77", **told)], live=True)
-    notices.receive(shop_id, *own.notice({"kind": "order", "item": {"id": "x", "email": EMAIL}}, "n1"))
+    odd: Any = {"kind": "order", "item": {"id": "x", "email": EMAIL}}
+    notices.receive(shop_id, *own.notice(odd, "n1"))
     notices.run_batch()
     Notice.objects.update(state=Notice.State.FAILED, error=f"what is {EMAIL}?")
     Reading.objects.create(shop_id=shop_id, kind="order", error=f"bad: {EMAIL}", misfits={"o1": f"no {EMAIL}"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Callable
@@ -41,6 +42,10 @@ def customer_id(arrive: Call, api: Call, store: StoreInfo) -> int:
     return found
 
 
+def whole_of(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
 def path_of(link: str) -> str:
     return link.removeprefix(settings.PUBLIC_URL)
 
@@ -55,7 +60,7 @@ def test_a_copy_holds_everything_and_can_be_read_in_the_persons_language(custome
     fetched = Client().get(path_of(copy["link"]))
     assert fetched["Content-Disposition"] == 'attachment; filename="data.zip"'
     assert fetched["Cache-Control"] == "no-store"
-    archive = ZipFile(io.BytesIO(b"".join(fetched.streaming_content)))
+    archive = ZipFile(io.BytesIO(whole_of(fetched)))
     whole = json.loads(archive.read("data.json"))
     (attachment,) = whole["conversations"][0]["messages"][0]["attachments"]
     assert archive.read(attachment["file"]) == b"Racun: Klavdija Brezovnik"
@@ -74,7 +79,7 @@ def test_what_a_person_wrote_is_no_markup_in_their_copy(arrive: Call, api: Call)
     found = int(api("GET", "/conversations").json()["items"][0]["customer"]["id"])
     copies.make(copies.begin(customer_id=found, actor="system", language="en", store_ids=None))
     fetched = Client().get(path_of(proofs.copies([found])[0].link))
-    page = ZipFile(io.BytesIO(b"".join(fetched.streaming_content))).read("index.html").decode()
+    page = ZipFile(io.BytesIO(whole_of(fetched))).read("index.html").decode()
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
@@ -160,3 +165,20 @@ def test_a_link_takes_a_consent_back_without_signing_in(
     Client().post(path)
     assert len(proofs.consents([customer_id])) == 2, "taking back twice is taking back once"
     assert Client().get(f"{path}x").status_code == 410
+
+
+def test_the_access_log_is_a_file_for_programs_for_tables(customer_id: int, api: Call, person: Call) -> None:
+    api("GET", f"/customers/{customer_id}")
+    _, lead = person("Lead", "lead")
+    lead("GET", f"/customers/{customer_id}")
+    assert api("GET", "/access-log.csv").status_code == 403
+    answer = lead("GET", f"/access-log.csv?customer={customer_id}&kind=open")
+    assert answer["Content-Disposition"] == 'attachment; filename="access-log.csv"'
+    text = whole_of(answer).decode("utf-8-sig")
+    head, *rows = list(csv.reader(io.StringIO(text)))
+    assert head[:4] == ["time", "who", "name", "what"]
+    assert [(row[2], row[3], row[6]) for row in rows] == [
+        ("t", "open", str(customer_id)),
+        ("t", "open", str(customer_id)),
+    ]
+    assert lead("GET", "/access-log?kind=export").json()["items"][0]["subject"] == "log"

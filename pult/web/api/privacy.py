@@ -287,5 +287,5 @@ def set_wording(request: HttpRequest, store_id: int, purpose: Purpose, wanted: W
     actor = actor_of(request)
     access.require(actor, "settings.write")
     accounts.store(store_id)
-    texts: dict[str, str] = dict(wanted.texts)
+    texts = {str(language): text for language, text in wanted.texts.items()}
     return answer(proofs.set_wording(store_id=store_id, purpose=purpose, texts=texts, actor=actor.ref))

@@ -94,6 +94,13 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "el": "Παρακαλούμε δείτε πρώτα τι θα διαγραφεί· αυτό δεν έγινε ή έγινε πριν από πολλή ώρα.",
         "pl": "Proszę najpierw sprawdzić, co zostanie usunięte; tego nie zrobiono lub było to zbyt dawno.",
     },
+    "not-tried": {
+        "en": "Please try the rule first; that was not done, or more than an hour ago.",
+        "sl": "Prosimo, pravilo najprej preizkusite; preizkusa ni bilo ali je bil pred več kot eno uro.",
+        "hr": "Molimo pravilo najprije isprobajte; to nije učinjeno ili je bilo prije više od sat vremena.",
+        "el": "Παρακαλούμε δοκιμάστε πρώτα τον κανόνα· αυτό δεν έγινε ή έγινε πριν από περισσότερο από μία ώρα.",
+        "pl": "Proszę najpierw wypróbować regułę; nie zrobiono tego lub minęła ponad godzina.",
+    },
     "merge-refused": {
         "en": "These customers cannot be merged.",
         "sl": "Teh strank ni mogoče združiti.",

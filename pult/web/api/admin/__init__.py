@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from pult.web.api.admin import inboxes, letterheads, masking, operations, people, shops, webhooks
+from pult.web.api.admin import inboxes, letterheads, masking, operations, people, retention, shops, webhooks
 
 routers: list[Router] = [
     people.router,
@@ -13,5 +13,6 @@ routers: list[Router] = [
     inboxes.router,
     shops.router,
     operations.router,
+    retention.router,
     webhooks.router,
 ]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import tempfile
 from datetime import datetime
 from typing import Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from pult.accounts import access, queries
+from pult.accounts import access_log as log
 from pult.accounts.errors import NotFound
 from pult.platform import paging, queue
 from pult.web.api.answers import answer, empty
-from pult.web.api.auth import actor_of
+from pult.web.api.auth import actor_of, address_of
 from pult.web.api.schemas import PageQuery
 
 router = Router(tags=["admin"])
+MOST_LINES = 100_000
 
 
 class ReadingOut(Schema):
@@ -42,6 +47,15 @@ class LogQuery(PageQuery):
     customer: int | None = None
     actor: str = Field(default="", max_length=40)
     kind: Literal["", "list", "search", "prefetch", "open", "export", "stream", "erase"] = ""
+    door: Literal["", "staff", "token", "link"] = Field(
+        default="", description="staff: the screen, token: the API, link: a link that somebody was given."
+    )
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+    def narrowed(self) -> queries.LogFilter:
+        """Return what the log is narrowed to."""
+        return queries.LogFilter(self.customer, self.actor, self.kind, self.door, self.since, self.until)
 
 
 class DeadJobOut(Schema):
@@ -62,14 +76,41 @@ class DeadJobsOut(Schema):
 def access_log(request: HttpRequest, query: Query[LogQuery]) -> HttpResponse:
     """Who read whose data, newest first (log.read)."""
     access.require(actor_of(request), "log.read")
-    page = queries.access_log(
-        customer_id=query.customer,
-        actor_ref=query.actor,
-        kind=query.kind,
-        after=query.after,
-        limit=query.limit,
+    return answer(queries.access_log(narrowed=query.narrowed(), after=query.after, limit=query.limit))
+
+
+@router.get("/access-log.csv", response={200: None})
+def access_log_file(request: HttpRequest, query: Query[LogQuery]) -> FileResponse:
+    """The same as a CSV file, the newest MOST_LINES of it; `after` and `limit` mean nothing here (log.read)."""
+    actor = actor_of(request)
+    access.require(actor, "log.read")
+    file = tempfile.TemporaryFile()  # the answer closes it
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    lines = csv.writer(text)
+    lines.writerow(["time", "who", "name", "what", "of", "ids", "customer", "address"])
+    after, left = "", MOST_LINES
+    while left > 0:
+        page = queries.access_log(narrowed=query.narrowed(), after=after, limit=min(1_000, left))
+        for one in page.items:
+            ids = " ".join(map(str, one.subject_ids))
+            row = (one.at.isoformat(), one.actor, one.name, one.kind, one.subject, ids, one.customer_id, one.address)
+            lines.writerow([_cell(value) for value in row])
+        left -= len(page.items)
+        if page.next is None:
+            break
+        after = page.next
+    log.record(
+        actor.ref, "export", subject="log", subject_ids=[], customer_id=query.customer, address=address_of(request)
     )
-    return answer(page)
+    text.detach()
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename="access-log.csv", content_type="text/csv")
+
+
+def _cell(value: object) -> str:
+    """Return a value as a cell that no program for tables takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @router.get("/jobs/dead", response=DeadJobsOut)
