@@ -84,6 +84,30 @@ def left() -> dict[str, str]:
     return {f"{place}: {word}": text[:300] for place, text in everything() for word in WORDS if word in text.casefold()}
 
 
+def bought(store_id: int) -> None:
+    """What she bought, and what a shop said of her that could not be read."""
+    buyer = base.Buyer(id="b7", email=EMAIL, phone=PHONE, name="Klavdija Brezovnik", birthday=timezone.now().date())
+    place = base.Place(name="Klavdija Brezovnik", lines=["Gosposvetska 7"], city="Maribor", phone=PHONE)
+    line = base.Line(id="1", title="Skodelica", quantity=1, price=900, total=900, options={"Napis": "Klavdija"})
+    told: dict[str, Any] = {
+        "buyer": buyer,
+        "ship_to": place,
+        "bill_to": place,
+        "note": "Za Klavdijo",
+        "lines": [line],
+        "total": 900,
+    }
+    own = Shop()
+    shop_settings = {"base_url": "http://shop.example", "webhook_secret": own.secret}
+    shop_id = commerce.connect(store_id=store_id, connector="http", name="Trgovina", settings=shop_settings)
+    commerce.take(shop_id, [ordered("77", **told)], live=True)
+    odd: Any = {"kind": "order", "item": {"id": "x", "email": EMAIL}}
+    notices.receive(shop_id, *own.notice(odd, "n1"))
+    notices.run_batch()
+    Notice.objects.update(state=Notice.State.FAILED, error=f"what is {EMAIL}?")
+    Reading.objects.create(shop_id=shop_id, kind="order", error=f"bad: {EMAIL}", misfits={"o1": f"no {EMAIL}"})
+
+
 @pytest.fixture
 def known_everywhere(
     arrive: Call, api: Call, inbox: InboxRecord, store: StoreInfo, settings: Any, tmp_path: Path
@@ -113,28 +137,8 @@ def known_everywhere(
     assert broken is not None
     channels.mark_failed(broken, f"no mail of {EMAIL}")
     channels.receive(inbox.id, "waiting", {"sender": "a@b.example"}, of_hers("9"))
-    # What she bought, and what a shop said of her that could not be read.
     api("PATCH", f"/customers/{customer_id}", {"notes": "Rada ima malinovec.", "company": "Brezovnik d. o. o."})
-    buyer = base.Buyer(id="b7", email=EMAIL, phone=PHONE, name="Klavdija Brezovnik", birthday=timezone.now().date())
-    place = base.Place(name="Klavdija Brezovnik", lines=["Gosposvetska 7"], city="Maribor", phone=PHONE)
-    line = base.Line(id="1", title="Skodelica", quantity=1, price=900, total=900, options={"Napis": "Klavdija"})
-    told: dict[str, Any] = {
-        "buyer": buyer,
-        "ship_to": place,
-        "bill_to": place,
-        "note": "Za Klavdijo",
-        "lines": [line],
-        "total": 900,
-    }
-    own = Shop()
-    shop_settings = {"base_url": "http://shop.example", "webhook_secret": own.secret}
-    shop_id = commerce.connect(store_id=store.id, connector="http", name="Trgovina", settings=shop_settings)
-    commerce.take(shop_id, [ordered("77", **told)], live=True)
-    odd: Any = {"kind": "order", "item": {"id": "x", "email": EMAIL}}
-    notices.receive(shop_id, *own.notice(odd, "n1"))
-    notices.run_batch()
-    Notice.objects.update(state=Notice.State.FAILED, error=f"what is {EMAIL}?")
-    Reading.objects.create(shop_id=shop_id, kind="order", error=f"bad: {EMAIL}", misfits={"o1": f"no {EMAIL}"})
+    bought(store.id)
     # Two of her joined, a consent, a copy of her data, a job that died of her, and what the filter learned.
     twin = customers.identify(kind="phone", value=PHONE, name="Klavdija Brezovnik").id
     if twin != customer_id:

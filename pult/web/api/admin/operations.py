@@ -84,7 +84,7 @@ def access_log_file(request: HttpRequest, query: Query[LogQuery]) -> FileRespons
     """The same as a CSV file, the newest MOST_LINES of it; `after` and `limit` mean nothing here (log.read)."""
     actor = actor_of(request)
     access.require(actor, "log.read")
-    file = tempfile.TemporaryFile()  # the answer closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
     lines.writerow(["time", "who", "name", "what", "of", "ids", "customer", "address"])
