@@ -1,4 +1,4 @@
-"""How fast and how big Pult is: python -m bench [ingest | read | shops | streams | memory] ...; without a name, all.
+"""How fast and how big Pult is: python -m bench [SCENARIO] ...; without a name, all of SCENARIOS.
 
 Figures are printed beside their targets and floors, and go to var/bench.json. A target that is not met fails nothing.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
 
-from bench import floors, ingest, read, report, shops, streams
+from bench import floors, ingest, orders, read, report, shops, streams
 from bench.cluster import Cluster
 from bench.server import ROOT, fresh, running
 
-SCENARIOS = ("ingest", "read", "shops", "streams", "memory")
+SCENARIOS = ("ingest", "read", "shops", "orders", "history", "streams", "memory")
 
 
 def run_ingest(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
@@ -65,6 +66,30 @@ def run_shops(cluster: Cluster, home: Path, figures: report.Report, chosen: argp
         figures.add("webhooks of shops", found)
 
 
+def run_orders(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
+    """Cards and searches among many orders."""
+    count = chosen.orders
+    server = orders.loaded(cluster, home, count)
+    asked = orders.paths(count)
+    statements = iter(floors.recorded(server, "read", [path for each in asked.values() for path in each[:20]]))
+    work = {name: [next(statements) for _ in each[:20]] for name, each in asked.items()}
+    cluster.settle(f"orders{count}")
+    with running(server):
+        found = asyncio.run(orders.measure(cluster, server, count))
+    for name, each in found.items():
+        sql = floors.bare_sql(cluster, f"orders{count}", work[name], rounds=max(2, 200 // len(work[name])))
+        figures.add(f"{name} @ {count}", {**each, "floor: same SQL": sql})
+
+
+def run_history(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
+    """A shop's history read for the first time from CSV files."""
+    server = fresh(cluster, home, "history")
+    folder = home / "history" / f"files{chosen.history}"
+    orders.files(folder, chosen.history)
+    found = json.loads(server.call("bench.orders", "read", str(folder)))
+    figures.add(f"first reading of {chosen.history} orders", found)
+
+
 def run_streams(cluster: Cluster, home: Path, figures: report.Report, chosen: argparse.Namespace) -> None:
     """From commit to arrival with many listeners."""
     server = fresh(cluster, home, "streams")
@@ -87,6 +112,8 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=1_500)
     parser.add_argument("--creations", type=int, default=600)
     parser.add_argument("--notices", type=int, default=4_000, help="webhooks of shops")
+    parser.add_argument("--orders", type=int, default=100_000, help="orders among which cards and searches are asked")
+    parser.add_argument("--history", type=int, default=20_000, help="orders that are read for the first time")
     parser.add_argument("--clients", type=int, default=8, help="SMTP connections at once")
     parser.add_argument("--streams", type=int, default=2_000)
     parser.add_argument("--workers", type=int, default=2, help="worker processes while mail comes in")

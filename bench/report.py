@@ -20,6 +20,10 @@ TARGETS: list[tuple[str, str, str, float]] = [
     ("conversation of 20", "1 client.cpu_ms", "<=", 1.5),
     ("search rare", "1 client.p50_ms", "<=", 20.0),
     ("search common", "1 client.p50_ms", "<=", 20.0),
+    ("card of a buyer", "1 client.cpu_ms", "<=", 10.0),
+    ("order by number", "1 client.p50_ms", "<=", 20.0),
+    ("orders by address", "1 client.p50_ms", "<=", 20.0),
+    ("first reading", "peak_mb", "<=", 250.0),
     ("memory", "total_mb", "<=", 450.0),
     ("streams", "p99_ms", "<=", 500.0),
 ]
