@@ -20,10 +20,10 @@ from pult.channels.queries import InboxRecord
 from pult.commerce import actions as commerce
 from pult.commerce import base, notices
 from pult.commerce.connectors.http.standin import Shop
-from pult.commerce.models import Notice, Reading
+from pult.commerce.models import Notice, Order, Reading, ShopAct
 from pult.commerce.tests.conftest import ordered
 from pult.customers import actions as customers
-from pult.customers import proofs
+from pult.customers import proofs, remarks
 from pult.flows import copies, privacy
 from pult.flows.tests.conftest import mail
 from pult.flows.tests.mails import MAILBOX
@@ -101,9 +101,22 @@ def bought(store_id: int) -> None:
     shop_settings = {"base_url": "http://shop.example", "webhook_secret": own.secret}
     shop_id = commerce.connect(store_id=store_id, connector="http", name="Trgovina", settings=shop_settings)
     commerce.take(shop_id, [ordered("77", **told)], live=True)
-    odd: Any = {"kind": "order", "item": {"id": "x", "email": EMAIL}}
-    notices.receive(shop_id, *own.notice(odd, "n1"))
+    odd = json.dumps({"kind": "order", "item": {"id": "x", "email": EMAIL}}).encode()
+    notices.receive(shop_id, *own.notice(ordered("78"), "n1", content=odd))
     notices.run_batch()
+    row = Order.objects.get(external_id="o77")
+    ShopAct.objects.create(
+        shop_id=shop_id,
+        order=row,
+        customer_id=row.customer_id,
+        verb="address",
+        act={"lines": ["Gosposvetska 7"]},
+        result={"email": EMAIL},
+        words=f"{EMAIL} is unknown",
+        key="k1",
+        asked_by="staff:1",
+        created_at=timezone.now(),
+    )
     Notice.objects.update(state=Notice.State.FAILED, error=f"what is {EMAIL}?")
     Reading.objects.create(shop_id=shop_id, kind="order", error=f"bad: {EMAIL}", misfits={"o1": f"no {EMAIL}"})
 
@@ -143,6 +156,7 @@ def known_everywhere(
     twin = customers.identify(kind="phone", value=PHONE, name="Klavdija Brezovnik").id
     if twin != customer_id:
         customers.merge(kept_id=twin, absorbed_id=customer_id, staff_id=None, actor="system")
+    remarks.add(customer_id=customer_id, kind="note", text="Klavdija je prijazna", staff_id=None, actor="system")
     said = proofs.Said("message", proof="Klavdija je rekla da")
     proofs.consent(
         customer_id=customer_id, store_id=store.id, purpose="email", granted=True, said=said, actor="staff:1"
@@ -158,7 +172,7 @@ def test_nothing_is_left_of_who_is_forgotten(known_everywhere: int, api: Call) -
     assert {place.split(":")[0].partition(".")[2] for place in left()} >= {
         *("customers_customer", "customers_identity", "conversations_message", "conversations_draft"),
         *("commerce_order", "commerce_reading", "commerce_notice", "channels_rawpayload", "platform_idempotencykey"),
-        *("platform_job", "customers_consent"),
+        *("platform_job", "customers_consent", "customers_remark", "commerce_shopact"),
     }
     seen = privacy.preview(known_everywhere, actor="staff:1")
     assert left(), "looking at it changes nothing"
