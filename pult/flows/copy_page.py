@@ -71,6 +71,7 @@ def _person(say: _Words, person: Mapping[str, Any]) -> str:
         (say("first"), _moment(person["first_contact_at"])),
         (say("last"), _moment(person["last_contact_at"])),
         (say("notes"), f'<span class="text">{escape(person["notes"])}</span>' if person["notes"] else ""),
+        (say("remarks"), "<br>".join(escape(one["text"]) for one in person["remarks"])),
         (say("addresses"), "<br>".join(escape(one["value"]) for one in person["identities"])),
     ]
     return f"<h2>{escape(say('person'))}</h2>{_pairs(rows)}"

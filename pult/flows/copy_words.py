@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
+        "remarks": "Remarks of ours",
         "title": "Your data",
         "intro": "This is everything that we keep of you. The same is in data.json in a form that programs can "
         "read; files lie in the folder files.",
@@ -55,6 +56,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kind_erase": "erased",
     },
     "sl": {
+        "remarks": "Naše pripombe",
         "title": "Vaši podatki",
         "intro": "To je vse, kar o vas hranimo. Isto je v datoteki data.json v obliki, ki jo berejo programi; "
         "priponke so v mapi files.",
@@ -104,6 +106,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kind_erase": "izbrisano",
     },
     "hr": {
+        "remarks": "Naše napomene",
         "title": "Vaši podaci",
         "intro": "Ovo je sve što o Vama čuvamo. Isto se nalazi u datoteci data.json u obliku koji čitaju "
         "programi; privici su u mapi files.",
@@ -153,6 +156,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kind_erase": "izbrisano",
     },
     "el": {
+        "remarks": "Παρατηρήσεις μας",
         "title": "Τα δεδομένα σας",
         "intro": "Αυτά είναι όλα όσα τηρούμε για εσάς. Τα ίδια βρίσκονται στο αρχείο data.json σε μορφή που "
         "διαβάζουν τα προγράμματα· τα συνημμένα είναι στον φάκελο files.",
@@ -202,6 +206,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kind_erase": "διαγραφή",
     },
     "pl": {
+        "remarks": "Nasze uwagi",
         "title": "Państwa dane",
         "intro": "To wszystko, co o Państwu przechowujemy. To samo znajduje się w pliku data.json w postaci "
         "czytelnej dla programów; załączniki są w folderze files.",
