@@ -87,15 +87,21 @@ def _last_of_each(things: Iterable[Any]) -> list[Any]:
     return [newest[key] for key in sorted(newest)]
 
 
-def _news(there: QuerySet[Any], things: Sequence[_Told], digests: Mapping[str, str]) -> list[_Told]:
-    """Return of what a shop gave what is not known here, or known in other words that are no newer."""
+def _news(
+    there: QuerySet[Any], things: Sequence[_Told], digests: Mapping[str, str]
+) -> tuple[list[_Told], dict[str, Any]]:
+    """Return of what a shop gave what is not known here, or known in other words that are no newer; and the rows, by
+    the shop's ids, that are known in other words."""
     among = there.filter(external_id__in=[thing.id for thing in things])
     known = {row[0]: row[1:] for row in among.values_list("external_id", "digest", "changed_at")}
-    return [
+    wanted = [
         thing
         for thing in things
         if (row := known.get(thing.id)) is None or (row[0] != digests[thing.id] and row[1] <= thing.changed_at)
     ]
+    other = [thing.id for thing in wanted if thing.id in known]
+    rows = {row.external_id: row for row in there.filter(external_id__in=other).defer("body")} if other else {}
+    return wanted, rows
 
 
 # --- orders --------------------------------------------------------------------------------------------
@@ -105,11 +111,9 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
     if not orders:
         return Taken()
     digests = {order.id: digest_of(order) for order in orders}
-    wanted = _news(Order.objects.filter(shop=shop), orders, digests)
+    wanted, known = _news(Order.objects.filter(shop=shop), orders, digests)
     if not wanted:
         return Taken(known=len(orders))
-    there = Order.objects.filter(shop=shop, external_id__in=[order.id for order in wanted])
-    known = {row.external_id: row for row in there.defer("body")}
     wanted = [_as_kept(order, known.get(order.id)) for order in wanted]
     customers = _customers_of(shop, [order.buyer for order in wanted])
     rows = [
@@ -252,11 +256,9 @@ def _take_products(shop: Shop, products: Sequence[base.Product]) -> Taken:
     if not products:
         return Taken()
     digests = {product.id: digest_of(product) for product in products}
-    wanted = _news(Product.objects.filter(shop=shop), products, digests)
+    wanted, known = _news(Product.objects.filter(shop=shop), products, digests)
     if not wanted:
         return Taken(known=len(products))
-    there = Product.objects.filter(shop=shop, external_id__in=[product.id for product in wanted])
-    known = {row.external_id: row for row in there.defer("body")}
     rows = [
         Product(
             shop=shop,
