@@ -84,6 +84,8 @@ def test_a_customer_agrees_has_a_copy_and_is_forgotten(new_desk: Desks, pult: Pu
     dialog.get_by_label("Type the customer's number").fill(str(number))
     do.click()
     expect(page.get_by_text("The customer was erased")).to_be_visible()
+    page.reload()
+    expect(page.locator("[data-composer]")).to_be_visible()
     expect(page.get_by_text("Rozalija Jelen")).to_have_count(0)
 
     page.goto(f"/settings/access-log?customer={number}")
