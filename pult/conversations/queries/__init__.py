@@ -25,23 +25,40 @@ from pult.conversations.queries.finding import (
     tags,
 )
 from pult.conversations.queries.listing import conversations, count, due_snoozes, items
+from pult.conversations.queries.outside import (
+    CustomerPresenceView,
+    Said,
+    ThreadState,
+    customer_presence,
+    customers_present_since,
+    is_in_threads,
+    said,
+    thread_state,
+    threads_of,
+)
 from pult.conversations.queries.spam import Arrived, arrived, corresponded, is_answered
 
 __all__ = [
     "MESSAGES_PAGE",
     "Arrived",
+    "CustomerPresenceView",
     "Place",
+    "Said",
     "StoredFile",
+    "ThreadState",
     "arrived",
     "card",
     "conversations",
     "corresponded",
     "count",
+    "customer_presence",
+    "customers_present_since",
     "detail",
     "drafts",
     "due_snoozes",
     "html_of",
     "is_answered",
+    "is_in_threads",
     "items",
     "message",
     "messages_before",
@@ -50,8 +67,11 @@ __all__ = [
     "place_of_message",
     "presence_since",
     "reply_recipients",
+    "said",
     "saved_views",
     "search",
     "stored_file",
     "tags",
+    "thread_state",
+    "threads_of",
 ]
