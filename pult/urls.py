@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("chat/<int:inbox_id>/seen", chat.seen),
     path("chat/<int:inbox_id>/files/<int:attachment_id>", chat.file),
     path("chat/<int:inbox_id>/stream", chat.stream),
-    *([path("demo/", include("pult.demo.urls"))] if settings.DEMO else []),
+    *([path("", include("pult.demo.urls"))] if settings.DEMO else []),
     path("", include("pult.web.sign_in")),
     # The staff app's own addresses: it reads them itself.
     re_path(r"^(?!api/|hooks/|chat/|static/|_allauth/|accounts/).*$", staff_app),
