@@ -2,7 +2,7 @@
  * shop's page may have any. */
 
 const COMMON = `
-:host{all:initial;color-scheme:light dark;--accent:var(--shop,light-dark(#3d4fc4,#6673e0));--on:#fff;
+:host{all:initial;color-scheme:light dark;--accent:var(--shop,light-dark(#3d4fc4,#5867d8));--on:#fff;
 --ground:light-dark(#fff,#1d1f26);--sunken:light-dark(#f3f4f6,#15171d);--line:light-dark(#dfe1e6,#383c47);
 --ink:light-dark(#1e222b,#eceef2);--ink-2:light-dark(#505663,#b3b8c4);--bad:light-dark(#b3261e,#f2a29c);
 --focus:light-dark(#3d4fc4,#a9b2ff);
