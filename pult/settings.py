@@ -58,6 +58,7 @@ TASK_MODULES = [
     "pult.spam.tasks",
     "pult.commerce.reading",
     "pult.commerce.tasks",
+    "pult.flows.acting",
     "pult.flows.outbound",
     "pult.flows.reactions",
     "pult.flows.privacy",

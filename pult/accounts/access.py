@@ -60,6 +60,8 @@ PERMISSIONS: Mapping[str, tuple[frozenset[str], str]] = {
     "customers.read": (_AGENTS, "read"),
     "customers.write": (_AGENTS, "write"),
     "customers.merge": (_AGENTS, "write"),
+    "orders.act": (_AGENTS, "write"),  # up to the limits of the role, above them with a second person
+    "orders.approve": (_LEADS, "write"),
     "customers.export": (_LEADS, "read"),
     "customers.erase": (_ADMINS, "admin"),
     "reports.read": (_LEADS, "read"),

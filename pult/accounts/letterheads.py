@@ -18,7 +18,7 @@ from pult.platform import events
 
 LONGEST = 8_000
 """Characters of a header or a footer."""
-VARIABLES = ("agent.name", "store.name", "customer.name", "conversation.number")
+VARIABLES = ("agent.name", "store.name", "customer.name", "customer.greeting", "conversation.number")
 
 _BRACES = re.compile(r"\{\{(.*?)\}\}|\{\{|\}\}", re.DOTALL)
 _TAGS = "a b blockquote br div em h2 h3 hr i li ol p small strong u ul"

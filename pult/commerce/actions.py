@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from pult.commerce import base
+from pult.commerce import base, baskets, promotions
+from pult.commerce.digests import body_of, digest_of
 from pult.commerce.errors import ShopNotFound
 from pult.commerce.index import ORDERS, PRODUCTS, order_entry, product_entry
-from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop
+from pult.commerce.models import Buyer, Order, OrderChange, OrderLine, Product, Shop, ShopAct
 from pult.customers.importing import OldPerson, import_people
 from pult.platform import events
 from pult.platform.fulltext import entry_key
@@ -84,6 +85,9 @@ def take(shop_id: int, things: Sequence[base.Thing], *, live: bool) -> Taken:
         orders = [thing for thing in things if isinstance(thing, base.Order)]
         gone = [thing for thing in things if isinstance(thing, base.Gone)]
         taken = _take_products(shop, _last_of_each(products)) + _take_orders(shop, _last_of_each(orders), live=live)
+        offers = _last_of_each(thing for thing in things if isinstance(thing, base.Promotion))
+        made, changed = promotions.take(shop, offers)
+        taken += Taken(made, changed, len(offers) - made - changed)
         return taken + _take_away(shop, gone, live=live)
 
 
@@ -97,15 +101,6 @@ def _last_of_each(things: Iterable[Any]) -> list[Any]:
     return [newest[key] for key in sorted(newest)]
 
 
-def _digest(thing: base.Order | base.Product) -> str:
-    return hashlib.blake2b(msgspec.json.encode(thing), digest_size=16).hexdigest()
-
-
-def _body(thing: base.Order | base.Product) -> dict[str, Any]:
-    body: dict[str, Any] = msgspec.to_builtins(thing)
-    return body
-
-
 # --- orders --------------------------------------------------------------------------------------------
 
 
@@ -116,7 +111,7 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
         row.external_id: row
         for row in Order.objects.filter(shop=shop, external_id__in=[order.id for order in orders]).defer("body")
     }
-    digests = {order.id: _digest(order) for order in orders}
+    digests = {order.id: digest_of(order) for order in orders}
     wanted = [
         order
         for order in orders
@@ -139,6 +134,7 @@ def _take_orders(shop: Shop, orders: Sequence[base.Order], *, live: bool) -> Tak
     _remember_changes(rows, known)
     if live:
         _tell(shop, rows, known)
+        baskets.settle(shop, rows)
     changed = sum(order.id in known for order in wanted)
     return Taken(len(wanted) - changed, changed, len(orders) - len(wanted))
 
@@ -160,7 +156,7 @@ def _order_row(shop: Shop, order: base.Order, customer_id: int | None, digest: s
         total=order.total,
         refunded=refunded,
         open_parcels=0 if order.state == "cancelled" or order.fulfilment in _ARRIVED else parcels,
-        body=_body(order),
+        body=body_of(order),
         digest=digest,
     )
 
@@ -277,7 +273,7 @@ def _take_products(shop: Shop, products: Sequence[base.Product]) -> Taken:
         return Taken()
     found = Product.objects.filter(shop=shop, external_id__in=[product.id for product in products])
     known = {row.external_id: row for row in found.defer("body")}
-    digests = {product.id: _digest(product) for product in products}
+    digests = {product.id: digest_of(product) for product in products}
     wanted = [
         product
         for product in products
@@ -292,7 +288,7 @@ def _take_products(shop: Shop, products: Sequence[base.Product]) -> Taken:
             category=product.category[:200],
             changed_at=product.changed_at,
             active=product.active,
-            body=_body(product),
+            body=body_of(product),
             digest=digests[product.id],
         )
         for product in wanted
@@ -334,7 +330,8 @@ def _take_away(shop: Shop, gone: Sequence[base.Gone], *, live: bool) -> Taken:
     _remember_changes(orders, known)
     if live and orders:
         _tell(shop, orders, known)
-    changed = len(products) + len(orders)
+    ended = promotions.take_away(shop, {name: at[kind, name] for kind, name in at if kind == "promotion"})
+    changed = len(products) + len(orders) + ended
     return Taken(changed=changed, known=len(gone) - changed)
 
 
@@ -369,3 +366,5 @@ def erase(customer_ids: Sequence[int]) -> None:
         ORDERS.remove([entry_key(row.placed_at, row.id) for row in rows])
         Order.objects.bulk_update(rows, ["body", "customer", "erased"])
         Buyer.objects.filter(customer_id__in=customer_ids).delete()
+        acts = ShopAct.objects.filter(Q(customer__in=customer_ids) | Q(order__in=rows))
+        acts.update(act={}, result={}, reason=None, words=None, customer=None)

@@ -17,3 +17,20 @@ class Unauthentic(Exception):
 
 class BeingRead(Exception):
     """Somebody else reads the shop at this moment."""
+
+
+class ActNotFound(Exception):
+    """There is no such act, or the asker may not see it."""
+
+
+class ActRefused(Exception):
+    """It is not done; `code` says why (base.Refusal, or one of ours), `words` are the shop's."""
+
+    def __init__(self, code: str, words: str = "") -> None:
+        super().__init__(words or code)
+        self.code = code
+        self.words = words
+
+
+class ShopAway(Exception):
+    """The shop could not be asked just now; the message says what came of it."""

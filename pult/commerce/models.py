@@ -21,6 +21,8 @@ class Shop(models.Model):
     reader = models.CharField(max_length=64, default="", db_default="")
     """Who reads it at this moment (platform.holders), until `reader_until` at the latest."""
     reader_until = models.DateTimeField(null=True)
+    verbs = models.JSONField(null=True)
+    """What this very shop can do of what its connector can, null where that is all of it (base.Telling)."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "name"], name="shop_name_once")]
@@ -128,7 +130,23 @@ class Order(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="order_once")]
         indexes = [
-            models.Index(fields=["customer", "-placed_at", "-id"], name="order_of_customer"),
+            # Everything that a card sums up lies in the index: a buyer of thousands is read without the orders.
+            models.Index(
+                fields=[
+                    "customer",
+                    "-placed_at",
+                    "-id",
+                    "shop",
+                    "currency",
+                    "state",
+                    "payment",
+                    "fulfilment",
+                    "total",
+                    "refunded",
+                    "open_parcels",
+                ],
+                name="order_card",
+            ),
             models.Index(fields=["shop", "number"], name="order_number"),
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
         ]
@@ -173,3 +191,119 @@ class Product(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="product_once")]
+
+
+class Promotion(models.Model):
+    """A reduction that a shop offers for a time; `body` says for what, and how much it is."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    code = models.CharField(max_length=64, default="")
+    changed_at = models.DateTimeField()
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    active = models.BooleanField(default=True)
+    body = models.JSONField(default=dict)
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "external_id"], name="promotion_once")]
+        indexes = [models.Index(fields=["shop", "ends_at"], name="promotion_now", condition=Q(active=True))]
+
+
+class ShopAct(models.Model):
+    """Something that somebody had done in a shop, from what was shown to him to what became of it.
+
+    `act` and `result` hold addresses and are sealed; everything else is ids, codes and amounts.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned"
+        WAITING = "waiting"
+        APPROVED = "approved"
+        DOING = "doing"
+        DONE = "done"
+        REFUSED = "refused"
+        FAILED = "failed"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+        UNDOING = "undoing"
+        UNDONE = "undone"
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+", db_index=False)
+    order = models.ForeignKey(Order, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        "customers.Customer", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    conversation_id = models.BigIntegerField(null=True)
+    verb = models.CharField(max_length=16)
+    act = SealedJSONField(default=dict)
+    plan = models.JSONField(default=dict)
+    """What was shown (base.Plan): what is done is this, or nothing."""
+    amount = models.BigIntegerField(default=0)
+    """Money that moves, in minor units of `currency`."""
+    stake = models.BigIntegerField(null=True)
+    """What it costs the shop, which limits count; null where nobody knows."""
+    percent = models.SmallIntegerField(null=True)
+    currency = models.CharField(max_length=3, default="")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    key = models.CharField(max_length=36)
+    asked_by = models.CharField(max_length=40)
+    asked_by_staff_id = models.BigIntegerField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=40, default="")
+    decided_at = models.DateTimeField(null=True)
+    reason = SealedJSONField(null=True)
+    """Why it was declined, in words."""
+    done_at = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=200, default="")
+    result = SealedJSONField(default=dict)
+    """What the shop answered (base.Done without the order)."""
+    payment = models.CharField(max_length=8, default="")
+    """Of a basket: failed or paid, as the shop told it last."""
+    error = models.CharField(max_length=24, default="")
+    """Why it was refused (base.Refusal), or `away` while the shop cannot be asked."""
+    words = SealedJSONField(null=True)
+    """The shop's own words for that."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="act_key_once")]
+        indexes = [
+            models.Index(fields=["order", "-id"], name="act_of_order"),
+            models.Index(fields=["conversation_id", "-id"], name="act_of_conversation"),
+            models.Index(fields=["customer"], name="act_of_customer"),
+            models.Index(fields=["shop", "reference"], name="act_reference"),
+            models.Index(fields=["id"], name="act_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["created_at"], name="act_planned", condition=Q(state="planned")),
+        ]
+
+
+class ActStep(models.Model):
+    """The audit trail of an act: who brought it to which state, when. Never changed, never deleted."""
+
+    id = models.BigAutoField(primary_key=True)
+    act = models.ForeignKey(ShopAct, on_delete=models.PROTECT, related_name="steps")
+    state = models.CharField(max_length=10)
+    actor = models.CharField(max_length=40)
+    amount = models.BigIntegerField(default=0)
+    error = models.CharField(max_length=24, default="")
+    at = models.DateTimeField()
+
+
+class ActLimit(models.Model):
+    """Up to which sum, in minor units of the store's currency, somebody of a role may do something without a second
+    person; null where there is none. `percent` is that of discounts in percent."""
+
+    id = models.BigAutoField(primary_key=True)
+    store = models.ForeignKey("accounts.Store", on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=12)
+    verb = models.CharField(max_length=16)
+    alone = models.BigIntegerField(null=True)
+    percent = models.SmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "role", "verb"], name="limit_once")]

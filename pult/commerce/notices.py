@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from pult.commerce import actions, registry
-from pult.commerce.base import Thing
+from pult.commerce.base import Greeted, Thing
 from pult.commerce.errors import ShopNotFound, Unauthentic
 from pult.commerce.models import Notice, Shop
 from pult.commerce.reading import info
@@ -42,7 +42,7 @@ class Overtaken(Exception):
 
 
 def receive(shop_id: int, headers: Mapping[str, str], body: bytes) -> int | None:
-    """Keep a notice that a shop has signed; return its id, None where it had come before.
+    """Keep a notice that a shop has signed; return its id, None where it had come before, or was a mere greeting.
 
     Raises ShopNotFound for a shop that is not there, is inactive or sends none, and Unauthentic.
     """
@@ -51,6 +51,8 @@ def receive(shop_id: int, headers: Mapping[str, str], body: bytes) -> int | None
     if shop is None or connector is None:
         raise ShopNotFound
     told = {name.lower(): value for name, value in headers.items()}
+    if isinstance(connector, Greeted) and connector.greeting(told, body):
+        return None
     if not connector.verify(info(shop), told, body):
         raise Unauthentic
     kept = {name: value for name, value in told.items() if name not in _UNKEPT}

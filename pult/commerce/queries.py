@@ -10,10 +10,11 @@ import msgspec
 from django.db.models import Prefetch, Q
 
 from pult.commerce import base
+from pult.commerce import promotions as offers
 from pult.commerce.index import ORDERS, PRODUCTS
-from pult.commerce.models import Buyer, Notice, Order, OrderChange, Product, Reading, Shop
+from pult.commerce.models import Notice, Order, OrderChange, Product, Reading, Shop
 from pult.platform import words
-from pult.platform.db import among, json_out, must_time, rows, time_in, time_out
+from pult.platform.db import Given, Part, among, gather, json_out, must_time, rows, time_in, time_out
 from pult.platform.fulltext import scope_mark
 
 SHOWN = 5
@@ -75,6 +76,7 @@ class ShopCard(msgspec.Struct, frozen=True):
     orders: list[OrderItem]
     order_count: int
     open_parcels: int
+    returned: int
     worth: list[Worth]
     first_order_at: datetime | None
     last_order_at: datetime | None
@@ -129,12 +131,19 @@ def notices(shop_id: int) -> NoticesView:
     return NoticesView(last, waiting.count(), failed.count(), next((error for error in errors if error), ""))
 
 
-_ITEM = """
+_ITEM_COLUMNS = """
 o.id, o.shop_id, s.store_id, o.number, o.customer_id, o.placed_at, o.state, o.payment, o.fulfilment, o.currency,
-o.total, o.refunded, o.open_parcels, o.body
+o.total, o.refunded, o.open_parcels
 """
+_ITEM = f"{_ITEM_COLUMNS}, o.body"
 _VOID = "(o.state = 'cancelled' OR o.payment IN ('failed', 'voided'))"
-_FROM = "FROM commerce_order o JOIN commerce_shop s ON s.id = o.shop_id"
+_SHOP = "JOIN commerce_shop s ON s.id = o.shop_id"
+_FROM = f"FROM commerce_order o {_SHOP}"
+ONLY: Mapping[str, str] = {
+    "open_parcels": "o.open_parcels > 0",
+    "returned": "(o.fulfilment = 'returned' OR o.refunded > 0)",
+}
+"""What a person's orders can be narrowed to: those with parcels on their way; those that came or were paid back."""
 
 
 def _item(row: Sequence[Any]) -> OrderItem:
@@ -149,37 +158,79 @@ def _item(row: Sequence[Any]) -> OrderItem:
     )
 
 
-def card(customer_ids: Collection[int], *, store_ids: Collection[int]) -> ShopCard:
-    """Return what the shops of these stores know of a person, by the ids of all rows that are this person."""
-    who, people = among("o.customer_id", sorted(customer_ids))
+def card_parts(*, store_ids: Collection[int]) -> list[Part]:
+    """Return what has to be read for `card_of`, given the person's `family`: what these stores' shops know of them.
+
+    The sums and the choice of the newest come from an index alone, however much somebody has bought.
+    """
     where, stores = among("s.store_id", sorted(store_ids))
-    sums = rows(
-        f"SELECT o.currency, {_VOID}, count(*), sum(o.total), sum(o.refunded), sum(o.open_parcels),"
-        f" min(o.placed_at), max(o.placed_at) {_FROM} WHERE {who} AND {where} GROUP BY 1, 2 ORDER BY 4 DESC",
-        [*people, *stores],
-    )
-    newest = newest_orders(customer_ids, store_ids=store_ids, limit=SHOWN) if sums else []
-    known = Buyer.objects.filter(customer_id__in=customer_ids, shop__store_id__in=store_ids)
-    told = list(known.values_list("birthday", "registered_at"))
+    bought = f"FROM family JOIN commerce_order o ON o.customer_id = family.id {_SHOP} WHERE {where}"
+    return [
+        Part(
+            "sums",
+            "q.currency, q.void, q.number, q.total, q.refunded, q.parcels, q.returned, q.first, q.last",
+            f"FROM (SELECT o.currency, {_VOID} AS void, count(*) AS number, sum(o.total) AS total,"
+            " sum(o.refunded) AS refunded, sum(o.open_parcels) AS parcels,"
+            f" sum(CASE WHEN {ONLY['returned']} THEN 1 ELSE 0 END) AS returned,"
+            f" min(o.placed_at) AS first, max(o.placed_at) AS last {bought} GROUP BY 1, 2) q",
+            stores,
+        ),
+        Part(
+            "orders",
+            _ITEM_COLUMNS,
+            f"FROM (SELECT o.id {bought} ORDER BY o.placed_at DESC, o.id DESC LIMIT {SHOWN}) q"
+            f" JOIN commerce_order o ON o.id = q.id {_SHOP}",
+            stores,
+            texts=["CAST(o.body AS text)"],
+        ),
+        Part(
+            "buyers",
+            "b.birthday, b.registered_at",
+            f"FROM family JOIN commerce_buyer b ON b.customer_id = family.id JOIN commerce_shop s ON s.id = b.shop_id"
+            f" WHERE {where}",
+            stores,
+        ),
+    ]
+
+
+def card_of(found: Mapping[str, Sequence[Sequence[Any]]]) -> ShopCard:
+    """Return the card from what was read."""
+    sums = sorted(found["sums"], key=lambda row: (-int(row[3]), row[0]))
+    newest = sorted(map(_item, found["orders"]), key=lambda order: (order.placed_at, order.id), reverse=True)
+    days = [date.fromisoformat(str(row[0])) for row in found["buyers"] if row[0]]
     return ShopCard(
         orders=newest,
         order_count=sum(row[2] for row in sums),
         open_parcels=int(sum(row[5] for row in sums)),
+        returned=int(sum(row[6] for row in sums)),
         worth=[Worth(row[0], row[2], int(row[3]), int(row[4])) for row in sums if not row[1]],
-        first_order_at=min((must_time(row[6]) for row in sums), default=None),
-        last_order_at=max((must_time(row[7]) for row in sums), default=None),
-        birthday=next((day for day, _ in told if day), None),
-        registered_at=min((at for _, at in told if at), default=None),
+        first_order_at=min((must_time(row[7]) for row in sums), default=None),
+        last_order_at=max((must_time(row[8]) for row in sums), default=None),
+        birthday=min(days, default=None),
+        registered_at=min((at for row in found["buyers"] if (at := time_out(row[1]))), default=None),
     )
 
 
+def card(customer_ids: Collection[int], *, store_ids: Collection[int]) -> ShopCard:
+    """Return what the shops of these stores know of a person, by the ids of all rows that are this person."""
+    who, people = among("c.id", sorted(customer_ids))
+    family = Given("family", f"SELECT c.id FROM customers_customer c WHERE {who}", people)
+    return card_of(gather(card_parts(store_ids=store_ids), [family]))
+
+
 def newest_orders(
-    customer_ids: Collection[int], *, store_ids: Collection[int], limit: int, before: tuple[datetime, int] | None = None
+    customer_ids: Collection[int],
+    *,
+    store_ids: Collection[int],
+    limit: int,
+    before: tuple[datetime, int] | None = None,
+    only: str = "",
 ) -> list[OrderItem]:
-    """Return a person's orders, newest first, of those before a place in that order."""
+    """Return a person's orders, newest first, of those before a place in that order; `only` is of ONLY."""
     who, people = among("o.customer_id", sorted(customer_ids))
     where, stores = among("s.store_id", sorted(store_ids))
     past = "AND (o.placed_at, o.id) < (%s, %s)" if before else ""
+    past += f" AND {ONLY[only]}" if only else ""
     found = rows(
         f"SELECT {_ITEM} {_FROM} WHERE {who} AND {where} {past} ORDER BY o.placed_at DESC, o.id DESC LIMIT %s",
         [*people, *stores, *((time_in(before[0]), before[1]) if before else ()), limit],
@@ -237,6 +288,28 @@ def find_products(query: str, *, store_ids: Collection[int], limit: int = 20) ->
         ).values_list("id", "body")
     }
     return [found[hit.id] for hit in hits if hit.id in found][:limit]
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A reduction that a shop gives at this moment."""
+
+    shop_id: int
+    promotion: base.Promotion
+
+
+def promotions(
+    *, store_ids: Collection[int], at: datetime, query: str = "", product: base.Product | None = None, limit: int = 50
+) -> list[Offer]:
+    """Return what the shops of these stores offer at a moment, what ends first before the rest: by words of title or
+    code, or what holds for a product."""
+    shop_ids = list(Shop.objects.filter(store_id__in=store_ids, active=True).values_list("id", flat=True))
+    wanted = words.fold(query).split()
+    found = []
+    for shop_id, one in offers.in_force(shop_ids, at):
+        text = words.fold(f"{one.title} {one.code}")
+        if all(word in text for word in wanted) and (product is None or offers.holds_for(one, product)):
+            found.append(Offer(shop_id, one))
+    return found[:limit]
 
 
 def shops(*, store_ids: Collection[int] | None = None, active_only: bool = False) -> list[ShopView]:

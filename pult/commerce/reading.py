@@ -19,7 +19,7 @@ from django.utils import timezone
 from pult.accounts import queries as accounts
 from pult.commerce import actions, registry
 from pult.commerce.actions import Taken
-from pult.commerce.base import Gone, Kind, Page, ShopError, ShopInfo
+from pult.commerce.base import Gone, Kind, Page, ShopError, ShopInfo, Telling
 from pult.commerce.errors import BeingRead, ShopNotFound
 from pult.commerce.models import Reading, Shop
 from pult.platform import holders, queue
@@ -70,6 +70,7 @@ def read(
     with _held(shop_id) as shop:
         if everything:
             shop.readings.update(cursor=None, since=None, misfits={})
+        _ask_verbs(shop)
         return all(_read_kind(shop, kind, told, until) for kind in registry.connector(shop.connector).kinds)
 
 
@@ -89,6 +90,20 @@ def _held(shop_id: int) -> Iterator[Shop]:
         yield shop
     finally:
         Shop.objects.filter(pk=shop_id, reader=shop.reader).update(reader="", reader_until=None)
+
+
+def _ask_verbs(shop: Shop) -> None:
+    """Ask a shop what it can do, where its connector leaves that to it. One that cannot be asked keeps what it said."""
+    connector = registry.connector(shop.connector)
+    if not isinstance(connector, Telling):
+        return
+    try:
+        verbs = sorted(registry.VERBS & set(connector.verbs(info(shop))))
+    except ShopError as error:
+        log.info("shop %s does not say what it can do: %s", shop.id, error)
+        return
+    if verbs != shop.verbs:
+        Shop.objects.filter(pk=shop.pk).update(verbs=verbs)
 
 
 def _read_kind(shop: Shop, kind: Kind, told: Callable[[Progress], None] | None, until: float) -> bool:

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from pult.customers import merging
+from pult.customers import merging, remarks
 from pult.customers.errors import CustomerNotFound
 from pult.customers.identities import normal
 from pult.customers.index import INDEX
-from pult.customers.models import Customer, Identity
+from pult.customers.models import Customer, Identity, Remark
 from pult.platform import events, words
 from pult.platform.db import (
     Rows,
@@ -34,6 +34,8 @@ from pult.platform.fulltext import Entry, entry_key
 
 merge = merging.merge
 unmerge = merging.unmerge
+add_remark = remarks.add
+remove_remark = remarks.remove
 
 
 Key = tuple[str, str]
@@ -327,5 +329,6 @@ def erase(customer_id: int, *, actor: str = "system") -> None:
         for customer in Customer.objects.filter(pk__in=ids):
             INDEX.remove([entry_key(customer.created_at, customer.id)])
         Identity.objects.filter(customer__in=ids).delete()
+        Remark.objects.filter(customer__in=ids).delete()
         Customer.objects.filter(pk__in=ids).update(name="", company="", notes="", language="")
         events.append("customer.erased", scope_id=None, entity_id=customer_id, actor=actor)

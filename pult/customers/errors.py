@@ -7,6 +7,10 @@ class CustomerNotFound(Exception):
     """There is no such customer."""
 
 
+class RemarkNotFound(Exception):
+    """Nothing of the kind was written down about this customer."""
+
+
 class MergeRefused(Exception):
     """The two cannot be merged, or the merge cannot be taken back. `reason` is a code for the reader's language."""
 

@@ -67,3 +67,21 @@ class CustomerMerge(models.Model):
     at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey("accounts.Staff", null=True, on_delete=models.SET_NULL, related_name="+")
+
+
+class Remark(models.Model):
+    """What somebody of the desk wrote down about a person: a note, or one thing they are known to dislike."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note"
+        DISLIKE = "dislike"
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="remarks", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    text = models.TextField()
+    staff = models.ForeignKey("accounts.Staff", null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-id"], name="remark_customer")]

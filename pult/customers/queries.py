@@ -11,9 +11,9 @@ from django.db import connection
 from django.db.models import Q
 
 from pult.customers.index import INDEX
-from pult.customers.models import CustomerMerge
+from pult.customers.models import CustomerMerge, Remark
 from pult.platform import words
-from pult.platform.db import Given, Part, SqlValue, gather, time_out
+from pult.platform.db import Given, Part, SqlValue, gather, must_time, time_out
 
 
 class IdentityView(msgspec.Struct, frozen=True):
@@ -41,6 +41,16 @@ class CustomerView(msgspec.Struct, frozen=True):
     last_contact_at: datetime | None
     identities: list[IdentityView]
     all_ids: list[int]
+
+
+class RemarkView(msgspec.Struct, frozen=True):
+    """What was written down about a person, by whom ("" where that is not known any more) and when."""
+
+    id: int
+    kind: str
+    text: str
+    by: str
+    at: datetime
 
 
 class MergeView(msgspec.Struct, frozen=True):
@@ -117,6 +127,48 @@ def customer(customer_id: int) -> CustomerView | None:
     return person_of(gather([person()], family("%s", [customer_id]))["person"])
 
 
+REMARKS = 50
+"""As many of the newest remarks as a card shows."""
+
+
+def remarks() -> Part:
+    """Return what has to be read for `remarks_of`, given the person's `family`."""
+    return Part(
+        "remarks",
+        "r.id, r.kind, r.text, coalesce(s.name, ''), r.at",
+        "FROM (SELECT r.* FROM family JOIN customers_remark r ON r.customer_id = family.id"
+        f" ORDER BY r.id DESC LIMIT {REMARKS}) r LEFT JOIN accounts_staff s ON s.id = r.staff_id",
+    )
+
+
+def remarks_of(rows: Sequence[Sequence[SqlValue]]) -> list[RemarkView]:
+    """Return what was written down about a person, newest first."""
+    return [
+        RemarkView(row[0], row[1], row[2], row[3], must_time(row[4])) for row in sorted(rows, key=lambda row: -row[0])
+    ]
+
+
+def remarks_about(customer_id: int) -> list[RemarkView]:
+    """Return what was written down about a person, by the id of any of their rows."""
+    return remarks_of(gather([remarks()], family("%s", [customer_id]))["remarks"])
+
+
+def standing_merges() -> Part:
+    """Return what has to be read for `standing_merges_of`, given the person's `kept`: those not taken back."""
+    return Part(
+        "merges",
+        "m.id, m.kept_id, m.absorbed_id, a.name, coalesce(s.name, ''), m.at",
+        "FROM kept JOIN customers_customermerge m ON m.kept_id = kept.id AND m.undone_at IS NULL"
+        " JOIN customers_customer a ON a.id = m.absorbed_id LEFT JOIN accounts_staff s ON s.id = m.by_staff_id",
+    )
+
+
+def standing_merges_of(rows: Sequence[Sequence[SqlValue]]) -> list[MergeView]:
+    """Return the merges that made a person who they are now, newest first."""
+    ordered = sorted(rows, key=lambda row: -row[0])
+    return [MergeView(row[0], row[1], row[2], row[3], row[4], must_time(row[5]), None) for row in ordered]
+
+
 def search(query: str, *, limit: int = 20) -> list[CustomerView]:
     """Return people whose name, company or address matches, the last word by its beginning."""
     hits = INDEX.find(words.query_terms(query, ()), limit=limit, prefix=True)
@@ -143,4 +195,7 @@ def merges(customer_id: int) -> list[MergeView]:
 def export(customer_id: int) -> dict[str, Any]:
     """Return everything this room holds of a person, for the person."""
     view = customer(customer_id)
-    return {} if view is None else msgspec.to_builtins(view)
+    if view is None:
+        return {}
+    written = Remark.objects.filter(customer__in=view.all_ids).order_by("id").values("kind", "text", "at")
+    return {**msgspec.to_builtins(view), "remarks": msgspec.to_builtins(list(written))}

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pult.accounts import actions as accounts
 from pult.accounts import queries as accounts_queries
 from pult.channels import actions as channels
+from pult.commerce import act_queries
 from pult.commerce import actions as commerce
 from pult.commerce import queries as commerce_queries
 from pult.conversations import actions as conversations
@@ -28,6 +29,7 @@ def export(customer_id: int, *, store_ids: Collection[int] | None = None) -> dic
         "customer": customers_queries.export(person.id),
         "conversations": conversations.export(person.all_ids, store_ids=store_ids),
         "orders": commerce_queries.export(person.all_ids, store_ids=store_ids),
+        "done_in_shops": act_queries.export(person.all_ids, store_ids=store_ids),
         "read_by": [line for row in person.all_ids for line in accounts_queries.export(row)],
     }
 

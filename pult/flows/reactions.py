@@ -15,6 +15,9 @@ STEPS: Mapping[str, Sequence[str]] = {
     # What did not leave needs a person: the conversation comes back to the desk.
     "message.failed": ["flows.attend"],
     "message.unknown": ["flows.attend"],
+    # A basket that was put together for a customer: the conversation says what became of it.
+    "act.paid": ["flows.act_paid"],
+    "act.unpaid": ["flows.act_paid"],
 }
 """Event kind -> the tasks it starts. A task gets the id of the event's entity and must be idempotent."""
 

@@ -68,3 +68,8 @@ def kept(amount: int) -> int:
     if abs(amount) >= _TOO_MUCH:
         raise NotMoney("a sum is too large")
     return amount
+
+
+def major(amount: int, currency: str) -> str:
+    """Return an amount in minor units (1999) written in major ones ("19.99"), as other systems take it."""
+    return f"{Decimal(amount).scaleb(-digits(currency)):f}"

@@ -9,11 +9,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from email.message import Message
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pult.channels.adapters.email import inspection
+from pult.channels.adapters.email import inspection, mime
+from pult.channels.adapters.email.text import decode
 
 DATA = Path(os.environ.get("PULT_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data"))
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -26,7 +29,14 @@ REPORTS = {
     "mail/zammad/mail092.eml",
 }
 """Mails among them that machines did send: delivery reports, and one with `X-Autoreply: yes`."""
-ARGUED = {("body", "mail060"), ("body", "mail072"), ("attachments", "mail064"), ("attachments", "mail085")}
+ARGUED = {
+    ("body", "mail060"),
+    ("body", "mail072"),
+    ("from", "mail065"),
+    ("attachments", "mail064"),
+    ("attachments", "mail073"),
+    ("attachments", "mail085"),
+}
 """Fields in which Pult means to differ from Zammad; docs/mail.md says why, one by one."""
 MACHINES = {"bounce", "feedback", "receipt", "auto_reply"}
 
@@ -250,6 +260,43 @@ def ordinary() -> Iterator[Case]:
             )
 
 
+# --- no part of any mail is lost
+
+
+def parts() -> Iterator[Case]:
+    """Whether each part of a mail that says or holds something is in its text, its HTML or its files."""
+    for folder in ("mime", "mail"):
+        for path in sorted((DATA / folder).rglob("*")):
+            if not path.is_file() or path.suffix not in {".eml", ".txt"} or path.stem in {"SOURCE", "LICENSE"}:
+                continue
+            found = inspected(path)
+            files = {file["sha256"] for file in found["attachments"]}
+            words = letters(found["text"] + bare(found["html"]))
+            lost = [one for one in _leaves(mime.read(path.read_bytes())[0]) if not _kept(one, files, words)]
+            right = not lost and "unreadable" not in found["warnings"]
+            yield Case(path.name, right, f"{found['warnings']} {[one.get_content_type() for one in lost]}")
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """Yield the parts of a mail that hold something themselves; a mail inside it is one."""
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        for part in message.get_payload():
+            yield from _leaves(part)
+    else:
+        yield message
+
+
+def _kept(part: Message, files: set[str], words: str) -> bool:
+    if part.is_multipart():
+        return bool(files)
+    content = part.get_payload(decode=True)
+    content = content if isinstance(content, bytes) else b""
+    if sha256(content).hexdigest() in files:
+        return True
+    text = decode(content, str(part.get_content_charset() or ""))
+    return letters(bare(text) if part.get_content_type() == "text/html" else text)[:400] in words
+
+
 TABLE: tuple[tuple[str, Callable[[], Iterator[Case]], float], ...] = (
     *(
         (f"zammad: {field}", lambda field=field: zammad(field), 1.0)
@@ -262,5 +309,6 @@ TABLE: tuple[tuple[str, Callable[[], Iterator[Case]], float], ...] = (
     ("bounces: permanent", permanent, 0.97),
     ("bounces: recipients", recipients, 0.90),
     ("bounces: status", statuses, 0.0),
+    ("parts: none lost", parts, 1.0),
     ("ordinary mail", ordinary, 1.0),
 )

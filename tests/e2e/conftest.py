@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, StorageState, expect, sync_playwright
 
 from tests.e2e.desk import Desk
 from tests.e2e.installation import ROOT, Pult
@@ -55,6 +55,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 expect.set_options(timeout=15_000)
 
 UNDO_SECONDS = 5
+# What each test finds of the agent's own wishes, whatever the one before it has changed. The shortest time to take back
+# what was sent: nobody has to wait longer for a mail to leave.
+WISHES: dict[str, Any] = {
+    "language": "en",
+    "preferences": {
+        "theme": "system",
+        "density": "comfortable",
+        "singleKeys": True,
+        "panelOpen": True,
+        "undoSeconds": UNDO_SECONDS,
+    },
+}
 
 PAGES = pytest.StashKey[list[Page]]()
 
@@ -87,8 +99,7 @@ def signed_in(pult: Pult, chromium: Browser) -> StorageState:
     context = new_context(chromium, pult)
     desk = Desk(context.new_page(), pult)
     desk.sign_in()
-    # The shortest time to take back what was sent: nobody has to wait longer for a mail to leave.
-    desk.patch_me({"preferences": {"undoSeconds": UNDO_SECONDS}})
+    desk.patch_me(WISHES)
     state = context.storage_state()
     context.close()
     return state
@@ -108,15 +119,30 @@ def new_desk(
     """Open signed-in desks, each in a browser of its own: `new_desk()`, `new_desk(viewport=...)`."""
     contexts: list[BrowserContext] = []
     pages = request.node.stash.setdefault(PAGES, [])
+    changes: list[Request] = []
+
+    def note(sent: Request) -> None:
+        if sent.method == "PATCH" and sent.url.endswith("/api/v1/me"):
+            changes.append(sent)
 
     def open_desk(**options: Any) -> Desk:
         contexts.append(new_context(chromium, pult, storage_state=signed_in, **options))
+        contexts[-1].on("request", note)
         pages.append(contexts[-1].new_page())
         return Desk(pages[-1], pult)
 
     yield open_desk
     for context in contexts:
         context.close()
+    if changes:
+        as_before(chromium, pult, signed_in)
+
+
+def as_before(chromium: Browser, pult: Pult, signed_in: StorageState) -> None:
+    """Give the agent the wishes again that every test begins with."""
+    context = new_context(chromium, pult, storage_state=signed_in)
+    Desk(context.new_page(), pult).patch_me(WISHES)
+    context.close()
 
 
 @pytest.fixture

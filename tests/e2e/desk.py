@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Response, Route, expect
 
 from tests.e2e.installation import ROOT, Pult
 
@@ -94,6 +95,16 @@ class Desk:
         token = next(str(one["value"]) for one in cookies if one["name"] == "csrftoken")
         answer = self.page.request.patch("/api/v1/me", data=change, headers={"X-CSRFToken": token})
         assert answer.ok, answer.text()
+
+    def change(self, **preferences: Any) -> AbstractContextManager[object]:
+        """Within it the page tells the account these preferences, as in `change(theme="dark")`, and is answered."""
+
+        def told(answer: Response) -> bool:
+            asked = answer.request
+            sent = asked.method == "PATCH" and asked.url.endswith("/api/v1/me")
+            return sent and asked.post_data_json == {"preferences": preferences} and answer.ok
+
+        return self.page.expect_response(told)
 
     def hold(self, url: str | re.Pattern[str]) -> Held:
         """Hold every request for this address until it is released."""

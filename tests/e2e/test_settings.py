@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import httpx2
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.desk import Desk
 from tests.e2e.installation import Pult, wait_for
@@ -39,18 +39,38 @@ def test_single_keys_can_be_switched_off_and_stay_off(desk: Desk, new_desk: Desk
     page = desk.page
     page.goto("/settings/profile")
     switch = page.get_by_role("switch", name="Single-key shortcuts")
-    with page.expect_response(lambda answer: answer.url.endswith("/api/v1/me") and answer.request.method == "PATCH"):
+    with desk.change(singleKeys=False):
         switch.click()
-    try:
-        other = new_desk()
-        made = other.pult.begin("No single keys", "Please answer.")
-        other.page.goto(f"/c/{made['id']}")
-        expect(other.page.locator("[data-composer]")).to_be_visible()
-        other.page.keyboard.press("r")
-        expect(other.editor).to_have_count(0)
-    finally:
-        with page.expect_response(lambda answer: answer.url.endswith("/api/v1/me")):
-            switch.click()
+    other = new_desk()
+    made = other.pult.begin("No single keys", "Please answer.")
+    other.page.goto(f"/c/{made['id']}")
+    expect(other.page.locator("[data-composer]")).to_be_visible()
+    other.page.keyboard.press("r")
+    expect(other.editor).to_have_count(0)
+
+
+def test_what_is_set_last_is_kept_although_the_tab_is_closed_at_once(new_desk: Desks) -> None:
+    desk, other = new_desk(), new_desk()
+    for each in (desk, other):
+        each.page.goto("/settings/profile")
+    switch = desk.page.get_by_role("switch", name="Single-key shortcuts")
+    expect(switch).to_be_checked()
+    with other.change(density="compact"):
+        other.page.get_by_role("radio", name="Compact rows").check(force=True)
+    # The second change has to wait for its turn, and its tab does not wait.
+    held: list[Route] = []
+    desk.page.route("**/api/v1/me", lambda route: held.append(route), times=1)
+    desk.page.get_by_role("radio", name="Dark").check(force=True)
+    wait_for(lambda: held, what="the first change")
+    switch.click()
+    desk.page.close(run_before_unload=True)
+
+    def kept() -> dict[str, object]:
+        found: dict[str, object] = other.page.request.get("/api/v1/me").json()["preferences"]
+        return found
+
+    wait_for(lambda: kept()["singleKeys"] is False, what="the change of the closed tab")
+    assert kept()["density"] == "compact"
 
 
 def test_c_writes_to_a_customer_first(desk: Desk, pult: Pult) -> None:

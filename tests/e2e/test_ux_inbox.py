@@ -187,6 +187,13 @@ def test_ux_17_saved_views_carry_counts_that_change_live(desk: Desk, pult: Pult)
     pult.api("PATCH", f"/conversations/{made['id']}", {"assignee_id": pult.demo["people"]["Ana"]["id"]})
     wait_for(lambda: count() == before, what="the count to fall")
 
+    view.hover()
+    desk.page.get_by_role("button", name="Actions for Nobody's yet").click()
+    desk.page.get_by_role("menuitem", name="Delete view").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Delete view").click()
+    expect(view).to_have_count(0)
+    expect(desk.page).to_have_url(re.compile("/inbox$"))
+
 
 def test_ux_18_filters_live_in_the_address_and_back_works(desk: Desk) -> None:
     desk.page.get_by_role("link", name=re.compile("^Unassigned")).click()
@@ -295,12 +302,12 @@ def test_closing_opens_the_next_and_undo_brings_the_row_back_to_its_place(desk: 
 def test_twenty_compact_rows_stand_on_a_laptop(desk: Desk) -> None:
     desk.page.evaluate("document.documentElement.dataset.density = 'comfortable'")
     assert rows_in_sight(desk) >= 12
-    desk.patch_me({"preferences": {"density": "compact"}})
-    try:
-        desk.open_inbox()
-        wait_for(lambda: rows_in_sight(desk) >= 20, what="the compact rows")
-    finally:
-        desk.patch_me({"preferences": {"density": "comfortable"}})
+    desk.page.keyboard.press("Control+k")
+    desk.page.keyboard.type("compact")
+    with desk.change(density="compact"):
+        desk.page.keyboard.press("Enter")
+    desk.open_inbox()
+    wait_for(lambda: rows_in_sight(desk) >= 20, what="the compact rows")
 
 
 def rows_in_sight(desk: Desk) -> int:

@@ -172,7 +172,8 @@ export class Chat {
         this.changed()
       }
     } catch (error) {
-      if (error instanceof Refused && error.code === 'too_often') this.later('flush', error.after * 1_000, () => this.flush())
+      if (error instanceof Refused && error.code === 'too_often')
+        this.later('flush', error.after * 1_000, () => this.flush())
       else if (error instanceof Refused && error.status === 401) void this.begin()
       else this.lost()
     } finally {

@@ -51,7 +51,11 @@ function start(script: HTMLScriptElement): void {
     panel.catch(() => (panel = undefined))
     return panel
   }
-  const open = (): void => void load().then((made) => made.toggle(), () => undefined)
+  const open = (): void =>
+    void load().then(
+      (made) => made.toggle(),
+      () => undefined,
+    )
   button.addEventListener('click', open)
 
   const call = (...given: ShopCall): void => {

@@ -35,7 +35,11 @@ class View implements Pick<Panel, 'toggle'> {
     private readonly root: ShadowRoot,
     private readonly button: HTMLButtonElement,
   ) {
-    this.chat = new Chat(config, () => this.draw(), (fresh) => this.arrived(fresh))
+    this.chat = new Chat(
+      config,
+      () => this.draw(),
+      (fresh) => this.arrived(fresh),
+    )
   }
 
   toggle(): void {
@@ -69,12 +73,12 @@ class View implements Pick<Panel, 'toggle'> {
 
   private preparing: Promise<ReturnType<View['make']>> | undefined
   private prepared(): Promise<ReturnType<View['make']>> {
-    this.preparing ??= import(/* @vite-ignore */ new URL(`${LANGUAGES_AT}${this.config.language}.js`, import.meta.url).href).then(
-      (module: { default: Texts }) => {
-        this.texts = module.default
-        return (this.made = this.make())
-      },
-    )
+    this.preparing ??= import(
+      /* @vite-ignore */ new URL(`${LANGUAGES_AT}${this.config.language}.js`, import.meta.url).href
+    ).then((module: { default: Texts }) => {
+      this.texts = module.default
+      return (this.made = this.make())
+    })
     return this.preparing
   }
 
@@ -85,7 +89,12 @@ class View implements Pick<Panel, 'toggle'> {
   private make() {
     const title = h('h2', { id: 'title' })
     const status = h('p')
-    const close = h('button', { class: 'round', type: 'button', 'aria-label': this.t('close'), onclick: () => this.show(false) })
+    const close = h('button', {
+      class: 'round',
+      type: 'button',
+      'aria-label': this.t('close'),
+      onclick: () => this.show(false),
+    })
     close.append(icon(ICONS.close))
     const said = h('div', { class: 'said', role: 'log', 'aria-label': this.t('log'), tabindex: 0 })
     const typing = h('p', { class: 'typing', role: 'status' })
@@ -102,12 +111,24 @@ class View implements Pick<Panel, 'toggle'> {
       onpaste: (event: ClipboardEvent) => this.pasted(event),
     })
     field.value = this.chat.kept.content.draft
-    const files = h('input', { type: 'file', multiple: true, hidden: true, accept: 'image/*,.pdf,.txt', tabindex: -1, 'aria-label': this.t('attach') })
+    const files = h('input', {
+      type: 'file',
+      multiple: true,
+      hidden: true,
+      accept: 'image/*,.pdf,.txt',
+      tabindex: -1,
+      'aria-label': this.t('attach'),
+    })
     files.addEventListener('change', () => {
       this.pick([...(files.files ?? [])])
       files.value = ''
     })
-    const attach = h('button', { class: 'round', type: 'button', 'aria-label': this.t('attach'), onclick: () => files.click() })
+    const attach = h('button', {
+      class: 'round',
+      type: 'button',
+      'aria-label': this.t('attach'),
+      onclick: () => files.click(),
+    })
     attach.append(icon(ICONS.clip))
     const send = h('button', { class: 'round send', type: 'submit', 'aria-label': this.t('send') })
     send.append(icon(ICONS.send))
@@ -120,9 +141,21 @@ class View implements Pick<Panel, 'toggle'> {
     const news = h('p', { class: 'quiet', 'aria-live': 'polite' })
     const panel = h(
       'section',
-      { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', lang: this.config.language, hidden: true,
-        onkeydown: (event: KeyboardEvent) => event.key === 'Escape' && this.show(false) },
-      h('header', {}, h('div', {}, title, status), close), bar, said, typing, watch, form, news,
+      {
+        class: 'panel',
+        role: 'dialog',
+        'aria-labelledby': 'title',
+        lang: this.config.language,
+        hidden: true,
+        onkeydown: (event: KeyboardEvent) => event.key === 'Escape' && this.show(false),
+      },
+      h('header', {}, h('div', {}, title, status), close),
+      bar,
+      said,
+      typing,
+      watch,
+      form,
+      news,
     )
     const badge = h('span', { class: 'badge', hidden: true })
     this.button.append(badge)
@@ -141,7 +174,9 @@ class View implements Pick<Panel, 'toggle'> {
     made.bar.hidden = this.chat.link !== 'lost'
     made.bar.textContent = this.t('lost')
     made.watch.hidden = !begun?.watch.page
-    made.typing.replaceChildren(...(this.chat.typing ? [h('span', { class: 'dots' }, this.t('typing', { name: this.chat.typing }))] : []))
+    made.typing.replaceChildren(
+      ...(this.chat.typing ? [h('span', { class: 'dots' }, this.t('typing', { name: this.chat.typing }))] : []),
+    )
     made.send.disabled = !made.field.value.trim() && !this.picked.length
     const unread = this.chat.watched && !document.hidden ? 0 : this.chat.unread
     made.badge.hidden = !unread
@@ -173,7 +208,11 @@ class View implements Pick<Panel, 'toggle'> {
     const line = h('div', { class: one.mine ? 'one mine' : 'one', 'data-said': one.id })
     if (one.text) line.append(this.bubble(one.text))
     for (const file of one.files) line.append(this.file(file))
-    const at = h('time', { datetime: one.at }, new Intl.DateTimeFormat(this.config.language, { timeStyle: 'short' }).format(new Date(one.at)))
+    const at = h(
+      'time',
+      { datetime: one.at },
+      new Intl.DateTimeFormat(this.config.language, { timeStyle: 'short' }).format(new Date(one.at)),
+    )
     line.append(h('p', { class: 'mark' }, at, one.mine ? ` · ${this.t('delivered')}` : false))
     return line
   }
@@ -187,8 +226,12 @@ class View implements Pick<Panel, 'toggle'> {
       return line
     }
     line.append(
-      h('p', { class: 'mark bad' }, this.t(`refused_${one.failed}`),
-        h('button', { type: 'button', onclick: () => this.chat.drop(one.id) }, this.t('remove'))),
+      h(
+        'p',
+        { class: 'mark bad' },
+        this.t(`refused_${one.failed}`),
+        h('button', { type: 'button', onclick: () => this.chat.drop(one.id) }, this.t('remove')),
+      ),
     )
     return line
   }
@@ -197,7 +240,10 @@ class View implements Pick<Panel, 'toggle'> {
     const bubble = h('p', { class: 'bubble' })
     let from = 0
     for (const match of text.matchAll(LINK)) {
-      bubble.append(text.slice(from, match.index), h('a', { href: match[0], target: '_blank', rel: 'noopener noreferrer nofollow' }, match[0]))
+      bubble.append(
+        text.slice(from, match.index),
+        h('a', { href: match[0], target: '_blank', rel: 'noopener noreferrer nofollow' }, match[0]),
+      )
       from = match.index + match[0].length
     }
     bubble.append(text.slice(from))
@@ -274,11 +320,15 @@ class View implements Pick<Panel, 'toggle'> {
     list.hidden = !this.picked.length
     list.replaceChildren(
       ...this.picked.map((file) => {
-        const gone = h('button', { type: 'button', 'aria-label': `${this.t('remove')}: ${file.name}`, onclick: () => {
-          this.picked = this.picked.filter((one) => one !== file)
-          this.pick([])
-          this.made?.field.focus()
-        } })
+        const gone = h('button', {
+          type: 'button',
+          'aria-label': `${this.t('remove')}: ${file.name}`,
+          onclick: () => {
+            this.picked = this.picked.filter((one) => one !== file)
+            this.pick([])
+            this.made?.field.focus()
+          },
+        })
         gone.append(icon(ICONS.close))
         return h('li', { class: 'file' }, file.name, gone)
       }),

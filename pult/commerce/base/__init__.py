@@ -23,7 +23,18 @@ from pult.commerce.base.acting import (
     Wanted,
     Warned,
 )
-from pult.commerce.base.connecting import Connector, Listening, Looking, Misfit, Page, ShopError, ShopInfo
+from pult.commerce.base.asking import ODD, each, failed
+from pult.commerce.base.connecting import (
+    Connector,
+    Greeted,
+    Listening,
+    Looking,
+    Misfit,
+    Page,
+    ShopError,
+    ShopInfo,
+    Telling,
+)
 from pult.commerce.base.things import (
     Amount,
     Buyer,
@@ -50,6 +61,7 @@ from pult.commerce.base.things import (
 )
 
 __all__ = [
+    "ODD",
     "Act",
     "Acting",
     "AddNote",
@@ -65,6 +77,7 @@ __all__ = [
     "Fulfilment",
     "GiveBack",
     "Gone",
+    "Greeted",
     "Id",
     "Kind",
     "Line",
@@ -94,10 +107,13 @@ __all__ = [
     "ShopError",
     "ShopInfo",
     "Stock",
+    "Telling",
     "Thing",
     "Undoing",
     "Variant",
     "Verb",
     "Wanted",
     "Warned",
+    "each",
+    "failed",
 ]

@@ -81,6 +81,22 @@ class Listening(Protocol):
 
 
 @runtime_checkable
+class Greeted(Listening, Protocol):
+    """A listening connector whose shop says something unsigned when a webhook is made there, and wants to hear 200."""
+
+    def greeting(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Say whether this is such a greeting: it carries nothing, and nothing of it is kept."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A connector whose shops differ in what they can do: each is asked with every reading."""
+
+    def verbs(self, shop: ShopInfo) -> Sequence[str]:
+        """Return those verbs of the manifest that this very shop can do. Raises ShopError."""
+
+
+@runtime_checkable
 class Looking(Protocol):
     """A connector that can be asked for single things as they are at this moment: price, stock, state of an order."""
 

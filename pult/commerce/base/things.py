@@ -121,6 +121,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     cancelled_at: Moment | None = None
     note: str = ""
     url: str = ""
+    draft: str = ""
+    """The id of the basket that it came from, where that is another than its own."""
 
 
 class Stock(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -63,6 +63,26 @@ def test_files_with_the_names_of_pult_need_no_mapping(csv_shop: int, store: acco
     assert tyre.attributes == {"DOT": "2325"}
 
 
+def test_reductions_lie_in_a_file_of_their_own(csv_shop: int, store: accounts.StoreInfo, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        orders="id,placed_at\n",
+        promotions="id,title,code,percent,amount,starts_at,ends_at,products,delivery,minimum\n"
+        "1,Jesenska,JESEN,12.5,,2026-11-01,2026-12-01T00:00:00,7|9,,\n"
+        "2,Brez poštnine,,,,,2026-12-01,,yes,50.00\n"
+        "3,Mimo,,,5.00,,2026-11-02,,,\n",
+    )
+    assert reading.read(csv_shop)
+    now = datetime(2026, 11, 15, tzinfo=UTC)
+    first, second = [one.promotion for one in queries.promotions(store_ids=[store.id], at=now)]
+    assert (first.percent, first.code, first.product_ids, first.currency) == (12.5, "JESEN", ["7", "9"], "EUR")
+    assert (second.delivery, second.minimum, second.percent) == (True, 5_000, None)
+    for spoilt in ("120", "-1", "nan", "half"):
+        write(tmp_path, promotions=f"id,title,percent\n1,Jesenska,{spoilt}\n")
+        with pytest.raises(ShopError, match=r"promotions.csv, row 1"):
+            reading.read(csv_shop)
+
+
 def test_a_mapping_names_columns_words_and_signs(csv_shop: int, store: accounts.StoreInfo, tmp_path: Path) -> None:
     (tmp_path / "mapping.toml").write_text(
         'currency = "PLN"\ntime_zone = "Europe/Warsaw"\ndecimal = ","\ndelimiter = ";"\nencoding = "cp1250"\n'

@@ -38,6 +38,8 @@ def test_what_is_missing_is_named(folder: Path) -> None:
         "connector.py has no class Connector",
         "tests.py does not hold the connector to ShopContract",
         "connector.py has no verify, though it can do webhook",
+        "connector.py has no look, though the manifest names it",
+        "connector.py has no plan and perform, though the manifest names what it can do",
     ]
 
 

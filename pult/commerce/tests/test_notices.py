@@ -215,7 +215,7 @@ def test_a_job_that_is_not_finished_goes_on(own: Standin, own_id: int, monkeypat
 def test_everything_can_be_read_again(own: Standin, own_id: int) -> None:
     own.keep(an_order(1))
     reading.read(own_id)
-    own.put("o1", {**own.things["/shop/orders"]["o1"], "total": 1})
+    own.put("o1", {**own.own.things["order"]["o1"], "total": 1})
     reading.read(own_id)
     assert Order.objects.get().total == 5_390, "the shop does not say that it changed"
     reading.read(own_id, everything=True)

@@ -133,7 +133,7 @@ def test_the_card_costs_the_same_for_any_number_of_orders(
 ) -> None:
     actions.take(shop_id, [ordered(str(number)) for number in range(60)], live=False)
     known = customers.identify(kind="email", value="maja@customers.example")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         assert len(queries.card([known.id], store_ids=[store.id]).orders) == queries.SHOWN
 
 

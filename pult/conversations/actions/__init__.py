@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pult.conversations.actions.changes import KEEP, Changes, attend, change, wake
+from pult.conversations.actions.changes import KEEP, Changes, attend, change, note_act, wake
 from pult.conversations.actions.desk import (
     be_present,
     delete_view,
@@ -78,6 +78,7 @@ __all__ = [
     "mark_waiting",
     "not_spam",
     "note",
+    "note_act",
     "prepare",
     "record_delivery",
     "remove_tag",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pult.conversations.actions import record
 from pult.conversations.actions.tags import standing
 from pult.conversations.errors import Refused, VersionConflict
-from pult.conversations.models import Conversation, ConversationTag, Priority, Status, Tag
+from pult.conversations.models import Change, Conversation, ConversationTag, Priority, Status, Tag
 
 
 class Keep:
@@ -149,3 +149,16 @@ def wake(conversation_id: int) -> None:
         row.save(update_fields=["status", "snoozed_until", "version"])
         record.note_change(conversation_id, "system", "status", "snoozed", "open")
         record.tell("conversation.changed", row.store_id, conversation_id, "system", fields=["status"])
+
+
+def note_act(conversation_id: int, *, actor: str, what: str, became: str) -> None:
+    """Write into the history what was done in a shop and what became of it; the same but once, and nothing where there
+    is no such conversation (any more)."""
+    with transaction.atomic():
+        row = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+        if row is None or Change.objects.filter(conversation=row, kind="act", before=what, after=became).exists():
+            return
+        record.note_change(conversation_id, actor, "act", what, became)
+        row.version += 1
+        row.save(update_fields=["version"])
+        record.tell("conversation.changed", row.store_id, conversation_id, actor, fields=["acts"])

@@ -22,6 +22,7 @@ from pult.channels.base import Address, DeliveryStatus, File, Logo, OutboundMess
 from pult.conversations.actions import record
 from pult.conversations.errors import TooLate
 from pult.conversations.models import Attachment, Conversation, Message
+from pult.customers import names
 from pult.platform import storage
 
 _RANK = {"queued": 0, "sending": 1, "unknown": 2, "sent": 3, "delivered": 4, "read": 5}
@@ -88,6 +89,7 @@ def _letterhead(message: Message) -> tuple[str, str]:
         "agent.name": message.author_name,
         "store.name": accounts.store(conversation.store_id).name,
         "customer.name": conversation.customer_name,
+        "customer.greeting": names.greeting(conversation.customer_name, found.language),
         "conversation.number": str(conversation.id),
     }
     return letterheads.filled(found.header, values), letterheads.filled(found.footer, values)

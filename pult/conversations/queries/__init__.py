@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pult.conversations.queries.card import card
+from pult.conversations.queries.card import card, card_of, card_parts
 from pult.conversations.queries.detail import PAGE as MESSAGES_PAGE
 from pult.conversations.queries.detail import (
     detail,
@@ -24,9 +24,16 @@ from pult.conversations.queries.finding import (
     stored_file,
     tags,
 )
-from pult.conversations.queries.listing import conversations, count, due_snoozes, items
+from pult.conversations.queries.listing import (
+    contacts,
+    contacts_of,
+    conversations,
+    count,
+    due_snoozes,
+    items,
+    still_open,
+)
 from pult.conversations.queries.outside import (
-    CustomerPresenceView,
     Said,
     ThreadState,
     customer_presence,
@@ -37,6 +44,7 @@ from pult.conversations.queries.outside import (
     threads_of,
 )
 from pult.conversations.queries.spam import Arrived, arrived, corresponded, is_answered
+from pult.conversations.views import CustomerPresenceView
 
 __all__ = [
     "MESSAGES_PAGE",
@@ -48,6 +56,10 @@ __all__ = [
     "ThreadState",
     "arrived",
     "card",
+    "card_of",
+    "card_parts",
+    "contacts",
+    "contacts_of",
     "conversations",
     "corresponded",
     "count",
@@ -70,6 +82,7 @@ __all__ = [
     "said",
     "saved_views",
     "search",
+    "still_open",
     "stored_file",
     "tags",
     "thread_state",

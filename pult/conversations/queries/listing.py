@@ -7,6 +7,7 @@ import binascii
 import itertools
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
@@ -189,6 +190,42 @@ def newest(*, store_ids: Collection[int], staff_id: int | None) -> Part:
         f" JOIN conversations_conversation c ON c.id = p.id {_JOINS}",
         [*values, staff_id or 0],
     )
+
+
+def still_open(*, store_ids: Collection[int]) -> Part:
+    """Return what has to be read to know how many of a person's conversations are not finished, given the `family`."""
+    condition, values = among("o.store_id", sorted(store_ids))
+    return Part(
+        "open",
+        "q.number",
+        "FROM (SELECT count(*) AS number FROM family JOIN conversations_conversation o ON o.customer_id = family.id"
+        f" WHERE {condition} AND o.status NOT IN ('closed', 'spam')) q",
+        values,
+    )
+
+
+CONTACTS = 200
+"""As many of a person's newest messages as habits are read from."""
+
+
+def contacts(*, store_ids: Collection[int]) -> Part:
+    """Return what has to be read for `contacts_of`, given a person's `family`: what they wrote, no machine for them."""
+    condition, values = among("c.store_id", sorted(store_ids))
+    return Part(
+        "contacts",
+        "q.channel, q.created_at, q.time_zone",
+        "FROM (SELECT c.channel, m.created_at, s.time_zone FROM family"
+        " JOIN conversations_message m ON m.customer_id = family.id"
+        " JOIN conversations_conversation c ON c.id = m.conversation_id JOIN accounts_store s ON s.id = c.store_id"
+        f" WHERE {condition} AND m.direction = 'in' AND m.kind = 'person' AND c.status <> 'spam'"
+        f" ORDER BY m.id DESC LIMIT {CONTACTS}) q",
+        values,
+    )
+
+
+def contacts_of(rows: Sequence[Sequence[SqlValue]]) -> list[tuple[str, datetime]]:
+    """Return by which channel and when, on the clock of the store, a person wrote; in no particular order."""
+    return [(row[0], must_time(row[1]).astimezone(ZoneInfo(row[2]))) for row in rows]
 
 
 def newest_of(rows: Sequence[Sequence[SqlValue]]) -> tuple[int, list[Item]]:

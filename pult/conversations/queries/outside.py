@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pult.conversations.models import ASIDE_KINDS, Attachment, Conversation, CustomerPresence, Message, ThreadKey
+from pult.conversations.views import CustomerPresenceView
 
 PAGE = 50
 _SHOWN = ("sent", "delivered", "read", "unknown", "queued", "sending")
@@ -46,21 +47,6 @@ class ThreadState(msgspec.Struct, frozen=True):
     status: str
     closed_at: datetime | None
     agent: str
-
-
-class CustomerPresenceView(msgspec.Struct, frozen=True):
-    """What a customer does in his conversation at this moment: `state` is here, typing or away.
-
-    `text` is what he types, where the shop has switched that on and told him; `page_url` and `page_title` what he looks
-    at, with his consent.
-    """
-
-    conversation_id: int
-    state: str
-    text: str
-    page_url: str
-    page_title: str
-    until: datetime
 
 
 def thread_state(inbox_id: int, thread: str) -> ThreadState | None:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from pult import VERSION
-from pult.web.api import accounts, admin, commerce, conversations, customers, desk, health, messages, problems
+from pult.web.api import (
+    accounts,
+    acts,
+    admin,
+    cards,
+    commerce,
+    conversations,
+    customers,
+    desk,
+    health,
+    messages,
+    problems,
+)
 from pult.web.api.auth import authenticate
 from pult.web.api.document import DESCRIPTION, CleanParser, DescribedAPI
 
@@ -25,7 +37,9 @@ for router in (
     messages.router,
     desk.router,
     customers.router,
+    cards.router,
     commerce.router,
+    acts.router,
     *admin.routers,
 ):
     api.add_router("", router)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,8 @@ from ninja import Field, Router, Schema
 
 from pult.accounts import access, access_log
 from pult.accounts.access import Actor
+from pult.accounts.errors import NotFound
+from pult.commerce import catalogue, looking
 from pult.commerce import queries as commerce
 from pult.commerce.base import Fulfilment, OrderState, PaymentState
 from pult.commerce.errors import OrderNotFound
@@ -23,6 +25,7 @@ from pult.web.api.auth import actor_of, address_of
 router = Router(tags=["commerce"])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+OnlyOrders = Literal["open_parcels", "returned"]
 Amount = Field(description="In minor units of the currency.")
 
 
@@ -147,6 +150,7 @@ class ShopCardOut(Schema):
     orders: list[OrderItemOut]
     order_count: int
     open_parcels: int
+    returned: int = Field(description="Orders that came back, or of which money was given back.")
     worth: list[WorthOut]
     first_order_at: datetime | None
     last_order_at: datetime | None
@@ -186,16 +190,52 @@ class ProductOut(Schema):
     variants: list[VariantOut]
 
 
+class PromotionOut(Schema):
+    """A reduction that holds at this moment: `percent` or `amount` off, or postage free (`delivery`)."""
+
+    id: str
+    title: str
+    code: str
+    percent: float | None
+    amount: int | None = Amount
+    currency: str
+    minimum: int | None = Amount
+    delivery: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+class GoodsOut(ProductOut):
+    """A product with the shop that sells it, and what is off it now. `as_of`: the shop was asked at that moment; empty
+    where this is what it said when it was last read (`changed_at`)."""
+
+    shop_id: int
+    store_id: int
+    promotions: list[PromotionOut]
+    as_of: datetime | None
+
+
 class ProductsOut(Schema):
-    items: list[ProductOut]
+    items: list[GoodsOut]
     next: str | None
 
 
-def _whole(thing: Any) -> Any:
+class LookIn(Schema):
+    shop_id: int
+    product_id: str = Field(min_length=1, max_length=200)
+
+
+class SeenOrderOut(OrderOut):
+    """An order as its shop has it at this moment (`as_of`); empty where the shop cannot be asked for single things."""
+
+    as_of: datetime | None
+
+
+def whole(thing: Any) -> Any:
     """Return a struct with its empty fields: what a shop leaves out is empty, never missing."""
     if isinstance(thing, msgspec.Struct):
-        return {name: _whole(getattr(thing, name)) for name in thing.__struct_fields__}
-    return [_whole(one) for one in thing] if isinstance(thing, list) else thing
+        return {name: whole(getattr(thing, name)) for name in thing.__struct_fields__}
+    return [whole(one) for one in thing] if isinstance(thing, list) else thing
 
 
 def _person(actor: Actor, customer_id: int) -> customers.CustomerView:
@@ -206,7 +246,7 @@ def _person(actor: Actor, customer_id: int) -> customers.CustomerView:
     return person
 
 
-def _next(found: list[commerce.OrderItem], limit: int) -> str | None:
+def next_of(found: list[commerce.OrderItem], limit: int) -> str | None:
     if len(found) < limit:
         return None
     return f"{(found[-1].placed_at - _EPOCH) // timedelta(microseconds=1)}_{found[-1].id}"
@@ -222,31 +262,16 @@ def _place(after: str) -> tuple[datetime, int] | None:
         raise BadCursor(after) from error
 
 
-@router.get("/customers/{int:customer_id}/shop", response=ShopCardOut)
-def shop_card(request: HttpRequest, customer_id: int, prefetch: bool = False) -> HttpResponse:
-    """What the shops know of a person: what they bought, what is on its way, the newest orders."""
-    actor = actor_of(request)
-    person = _person(actor, customer_id)
-    card = commerce.card(person.all_ids, store_ids=access.visible_stores(actor))
-    access_log.record(
-        actor.ref,
-        "prefetch" if prefetch else "open",
-        subject="order",
-        subject_ids=[order.id for order in card.orders],
-        customer_id=person.id,
-        address=address_of(request),
-    )
-    return conditional(request, {**_whole(card), "next": _next(card.orders, commerce.SHOWN)})
-
-
 @router.get("/customers/{int:customer_id}/orders", response=OrdersOut)
-def orders_of(request: HttpRequest, customer_id: int, after: str = "", limit: int = 20) -> HttpResponse:
-    """A person's orders, newest first."""
+def orders_of(
+    request: HttpRequest, customer_id: int, after: str = "", limit: int = 20, only: OnlyOrders | None = None
+) -> HttpResponse:
+    """A person's orders, newest first; `only` those with parcels on their way, or those that came back."""
     actor = actor_of(request)
     person = _person(actor, customer_id)
     limit = max(1, min(limit, 50))
     found = commerce.newest_orders(
-        person.all_ids, store_ids=access.visible_stores(actor), limit=limit, before=_place(after)
+        person.all_ids, store_ids=access.visible_stores(actor), limit=limit, before=_place(after), only=only or ""
     )
     access_log.record(
         actor.ref,
@@ -256,7 +281,7 @@ def orders_of(request: HttpRequest, customer_id: int, after: str = "", limit: in
         customer_id=person.id,
         address=address_of(request),
     )
-    return answer({"items": _whole(found), "next": _next(found, limit)})
+    return answer({"items": whole(found), "next": next_of(found, limit)})
 
 
 @router.get("/orders", response=OrdersOut)
@@ -272,14 +297,10 @@ def find_orders(request: HttpRequest, q: str = "", limit: int = 20) -> HttpRespo
         subject_ids=[order.id for order in found],
         address=address_of(request),
     )
-    return answer({"items": _whole(found), "next": None})
+    return answer({"items": whole(found), "next": None})
 
 
-@router.get("/orders/{int:order_id}", response=OrderOut)
-def order(request: HttpRequest, order_id: int) -> HttpResponse:
-    """One order with everything that the shop said of it."""
-    actor = actor_of(request)
-    access.require(actor, "customers.read")
+def _shown_order(request: HttpRequest, actor: Actor, order_id: int) -> dict[str, Any]:
     found = commerce.order(order_id)
     if found is None or found.item.store_id not in access.visible_stores(actor):
         raise OrderNotFound
@@ -291,14 +312,62 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
         customer_id=found.item.customer_id,
         address=address_of(request),
     )
-    whole = {**_whole(found.order), **_whole(found.item), "changes": found.changes, "erased": found.erased}
-    return conditional(request, whole)
+    return {**whole(found.order), **whole(found.item), "changes": found.changes, "erased": found.erased}
+
+
+@router.get("/orders/{int:order_id}", response=OrderOut)
+def order(request: HttpRequest, order_id: int) -> HttpResponse:
+    """One order with everything that the shop said of it."""
+    actor = actor_of(request)
+    access.require(actor, "customers.read")
+    return conditional(request, _shown_order(request, actor, order_id))
+
+
+@router.post("/orders/{int:order_id}/look", response=SeenOrderOut)
+def look_at_order(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Ask the shop for an order as it is at this moment, and keep what it says."""
+    actor = actor_of(request)
+    access.require(actor, "conversations.write")
+    access.require(actor, "customers.read")
+    known = commerce.order(order_id)
+    if known is None or known.item.store_id not in access.visible_stores(actor):
+        raise OrderNotFound
+    as_of = looking.look_at_order(order_id)
+    return answer({**_shown_order(request, actor, order_id), "as_of": as_of})
+
+
+def _shown_goods(found: catalogue.Goods, as_of: datetime | None = None) -> dict[str, Any]:
+    return {
+        **whole(found.product),
+        "shop_id": found.shop_id,
+        "store_id": found.store_id,
+        "promotions": whole(found.promotions),
+        "as_of": as_of,
+    }
 
 
 @router.get("/products", response=ProductsOut)
-def find_products(request: HttpRequest, q: str = "", limit: int = 20) -> HttpResponse:
-    """Products by name, code or attribute, with price and stock as last read from the shop."""
+def find_products(request: HttpRequest, q: str = "", store_id: int | None = None, limit: int = 20) -> HttpResponse:
+    """Products by name, code or attribute, with price, stock and reductions as last read from the shop."""
     actor = actor_of(request)
     access.require(actor, "conversations.read")
-    found = commerce.find_products(q, store_ids=access.visible_stores(actor), limit=max(1, min(limit, 50)))
-    return answer({"items": _whole(found), "next": None})
+    stores = access.visible_stores(actor)
+    wanted = stores if store_id is None else stores & {store_id}
+    found = catalogue.find(q, store_ids=wanted, limit=max(1, min(limit, 50)))
+    return answer({"items": [_shown_goods(one) for one in found], "next": None})
+
+
+@router.post("/products/look", response=GoodsOut)
+def look_at_product(request: HttpRequest, body: LookIn) -> HttpResponse:
+    """Ask the shop for a product as it is at this moment: its prices, and how much of it lies where."""
+    actor = actor_of(request)
+    access.require(actor, "conversations.write")
+    access.require(actor, "conversations.read")
+    stores = access.visible_stores(actor)
+    if catalogue.goods(body.shop_id, body.product_id, store_ids=stores) is None:
+        raise NotFound("There is no such product.")
+    as_of = looking.look_at_product(body.shop_id, body.product_id)
+    found = catalogue.goods(body.shop_id, body.product_id, store_ids=stores)
+    if found is None:
+        raise NotFound("There is no such product.")
+    return answer(_shown_goods(found, as_of))

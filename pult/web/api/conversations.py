@@ -16,10 +16,12 @@ from pult.accounts import queries as accounts
 from pult.accounts.access import Actor
 from pult.accounts.access_log import Reader
 from pult.channels import queries as channels
+from pult.channels import registry
 from pult.conversations import actions, filters, queries
 from pult.conversations.actions import KEEP, Changes, Written
 from pult.conversations.errors import ConversationNotFound, Refused
 from pult.conversations.filters import Filters
+from pult.customers import queries as customers
 from pult.flows import inbound
 from pult.web.api import schemas
 from pult.web.api.answers import answer, conditional, empty, once
@@ -75,7 +77,8 @@ def filters_of(query: ListQuery, actor: Actor) -> Filters:
     if query.channel:
         changes["channel"] = query.channel
     if query.customer is not None:
-        changes["customer_ids"] = (query.customer,)
+        person = customers.customer(query.customer)
+        changes["customer_ids"] = tuple(person.all_ids) if person else (query.customer,)
     if query.unread:
         changes["unread_by"] = actor.staff_id or 0
     # A person's conversations are all of them, as is what a search finds.
@@ -199,6 +202,8 @@ def get_conversation(request: HttpRequest, conversation_id: int, prefetch: bool 
     body = {
         **msgspec.structs.asdict(found.item),
         "language": found.language,
+        "channel_can": registry.manifest(found.item.channel).capabilities,
+        "visitor": found.visitor,
         "messages": found.messages,
         "older": None if found.older is None else str(found.older),
         "history": found.history,

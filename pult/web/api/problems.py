@@ -97,6 +97,10 @@ def _of(error: Exception | type[Exception], request: HttpRequest) -> Problem:
             return Problem(413, "too-large", limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         case customers.MergeRefused():
             return Problem(409, "merge-refused", reason=error.reason)
+        case commerce.ActRefused():
+            return Problem(409, "act-refused", code=error.code, words=error.words[:1000])
+        case commerce.ShopAway():
+            return Problem(424, "shop-away", words=str(error)[:1000])
         case BadCursor():
             return Problem(400, "bad-cursor")
         case OverflowError() | DataError():
@@ -158,10 +162,14 @@ def install(api: NinjaAPI) -> None:
         conversations.NoRecipient,
         conversations.TooLate,
         conversations.Refused,
+        commerce.ActNotFound,
+        commerce.ActRefused,
         commerce.OrderNotFound,
+        commerce.ShopAway,
         commerce.ShopNotFound,
         customers.CustomerNotFound,
         customers.MergeRefused,
+        customers.RemarkNotFound,
     ):
         api.add_exception_handler(kind, handle)
     api.add_exception_handler(Exception, _unexpected)

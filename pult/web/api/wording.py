@@ -94,6 +94,20 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "el": "Αυτοί οι πελάτες δεν μπορούν να συγχωνευτούν.",
         "pl": "Tych klientów nie można połączyć.",
     },
+    "act-refused": {
+        "en": "The shop does not do this.",
+        "sl": "Trgovina tega ne izvede.",
+        "hr": "Trgovina to ne izvršava.",
+        "el": "Το κατάστημα δεν εκτελεί αυτή την ενέργεια.",
+        "pl": "Sklep tego nie wykona.",
+    },
+    "shop-away": {
+        "en": "The shop does not answer just now. Nothing was changed.",
+        "sl": "Trgovina trenutno ne odgovarja. Nič ni bilo spremenjeno.",
+        "hr": "Trgovina trenutačno ne odgovara. Ništa nije promijenjeno.",
+        "el": "Το κατάστημα δεν απαντά αυτή τη στιγμή. Δεν άλλαξε τίποτα.",
+        "pl": "Sklep w tej chwili nie odpowiada. Niczego nie zmieniono.",
+    },
     "bad-cursor": {
         "en": "The list has changed. Please start again from the top.",
         "sl": "Seznam se je spremenil. Prosimo, začnite znova na vrhu.",

@@ -40,8 +40,8 @@ def sample(schema: dict[str, Any]) -> Any:
     """Make a value that fits a JSON schema, so that a refusal is about who asks and not about what."""
     if "$ref" in schema:
         return sample(DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
-    if "anyOf" in schema:
-        return sample(schema["anyOf"][0])
+    if either := schema.get("anyOf") or schema.get("oneOf"):
+        return sample(either[0])
     if "enum" in schema:
         return schema["enum"][0]
     if "const" in schema:

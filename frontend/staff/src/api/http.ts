@@ -26,6 +26,8 @@ export interface CallOptions {
   body?: unknown
   headers?: Record<string, string>
   signal?: AbortSignal
+  /** It goes on when the page is left meanwhile; for small bodies only. */
+  keepalive?: boolean
 }
 
 let signedOut: () => void = () => {}
@@ -51,9 +53,9 @@ async function ask(method: string, path: string, options: CallOptions): Promise<
     headers['Content-Type'] = 'application/json'
     body = JSON.stringify(options.body)
   }
-  const { signal } = options
+  const { signal, keepalive } = options
   try {
-    return await fetch(`/api/v1${path}`, { method, headers, body, signal, credentials: 'same-origin' })
+    return await fetch(`/api/v1${path}`, { method, headers, body, signal, keepalive, credentials: 'same-origin' })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new Offline(String(error))

@@ -896,7 +896,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/api/v1/customers/{customer_id}/shop': {
+  '/api/v1/customers/{customer_id}/card': {
     parameters: {
       query?: never
       header?: never
@@ -904,13 +904,53 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Shop Card
-     * @description What the shops know of a person: what they bought, what is on its way, the newest orders.
+     * Card
+     * @description Who somebody is, their contacts and habits, what was written down about them, what they bought.
      */
-    get: operations['pult_web_api_commerce_shop_card']
+    get: operations['pult_web_api_cards_card']
     put?: never
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/remarks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Add Remark
+     * @description Write down a note about a person, or one thing they dislike. Colleagues see it, the customer does not.
+     */
+    post: operations['pult_web_api_cards_add_remark']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/remarks/{remark_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Remove Remark
+     * @description Take back what was written down about a person.
+     */
+    delete: operations['pult_web_api_cards_remove_remark']
     options?: never
     head?: never
     patch?: never
@@ -925,7 +965,7 @@ export interface paths {
     }
     /**
      * Orders Of
-     * @description A person's orders, newest first.
+     * @description A person's orders, newest first; `only` those with parcels on their way, or those that came back.
      */
     get: operations['pult_web_api_commerce_orders_of']
     put?: never
@@ -976,6 +1016,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/orders/{order_id}/look': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Look At Order
+     * @description Ask the shop for an order as it is at this moment, and keep what it says.
+     */
+    post: operations['pult_web_api_commerce_look_at_order']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/products': {
     parameters: {
       query?: never
@@ -985,10 +1045,258 @@ export interface paths {
     }
     /**
      * Find Products
-     * @description Products by name, code or attribute, with price and stock as last read from the shop.
+     * @description Products by name, code or attribute, with price, stock and reductions as last read from the shop.
      */
     get: operations['pult_web_api_commerce_find_products']
     put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/products/look': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Look At Product
+     * @description Ask the shop for a product as it is at this moment: its prices, and how much of it lies where.
+     */
+    post: operations['pult_web_api_commerce_look_at_product']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/able': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Able
+     * @description The shops of the reader's stores, and what can be done in each.
+     */
+    get: operations['pult_web_api_acts_able']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Acts
+     * @description What was asked for, newest first: of an order, in a conversation, or (for leads) everywhere.
+     */
+    get: operations['pult_web_api_acts_list_acts']
+    put?: never
+    /**
+     * Plan Act
+     * @description Ask the shop what would happen. Nothing changes there until the answer is asked for (`/acts/{id}/ask`).
+     */
+    post: operations['pult_web_api_acts_plan_act']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/waiting': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Waiting
+     * @description What waits for a second person, the longest waiting first.
+     */
+    get: operations['pult_web_api_acts_waiting']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Act
+     * @description One act, with everything that became of it.
+     */
+    get: operations['pult_web_api_acts_act']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/ask': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Ask
+     * @description Have done what was shown. `state` says whether it is on its way or waits for a second person.
+     */
+    post: operations['pult_web_api_acts_ask']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/approve': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Approve
+     * @description Let something be done that is above the asker's limit.
+     */
+    post: operations['pult_web_api_acts_approve']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/decline': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Decline
+     * @description Say no to something that waits, and why.
+     */
+    post: operations['pult_web_api_acts_decline']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/withdraw': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Withdraw
+     * @description Take back what one asked for oneself while it waits.
+     */
+    post: operations['pult_web_api_acts_withdraw']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/undo': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Undo
+     * @description Have something taken back in the shop that was done there, where it can.
+     */
+    post: operations['pult_web_api_acts_undo']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/{act_id}/retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Retry
+     * @description Try again what the shop could not be asked for; what it did all the same is not done twice.
+     */
+    post: operations['pult_web_api_acts_retry']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/act-limits': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Store Limits
+     * @description Up to which sums each role may do things in the shops of a store without a second person.
+     */
+    get: operations['pult_web_api_acts_store_limits']
+    /**
+     * Save Store Limits
+     * @description Set limits of a store; those that are not named stay. What is waiting is held to the new ones.
+     */
+    put: operations['pult_web_api_acts_save_store_limits']
     post?: never
     delete?: never
     options?: never
@@ -2257,7 +2565,10 @@ export interface components {
       /** After */
       after: string
     }
-    /** DetailOut */
+    /**
+     * DetailOut
+     * @description `channel_can` is what the conversation's channel can do: subject, html, recipients, live ...
+     */
     DetailOut: {
       /** Id */
       id: number
@@ -2313,6 +2624,9 @@ export interface components {
       created_at: string
       /** Language */
       language: string
+      /** Channel Can */
+      channel_can: string[]
+      visitor: components['schemas']['VisitorOut'] | null
       /** Messages */
       messages: components['schemas']['MessageOut'][]
       /** Older */
@@ -2503,6 +2817,31 @@ export interface components {
       /** Clues */
       clues: string[]
     }
+    /**
+     * VisitorOut
+     * @description What a customer does who has the conversation open before him; `text` and the page only where that is switched on
+     *     and he was told or agreed.
+     */
+    VisitorOut: {
+      /** Conversation Id */
+      conversation_id: number
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'here' | 'typing' | 'away'
+      /** Text */
+      text: string
+      /** Page Url */
+      page_url: string
+      /** Page Title */
+      page_title: string
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string
+    }
     /** ChangesIn */
     ChangesIn: {
       /** Status */
@@ -2563,17 +2902,12 @@ export interface components {
     /** NoteIn */
     NoteIn: {
       /**
-       * Text
-       * @default
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
+      verb: 'note'
+      /** Text */
       text: string
-      /**
-       * Html
-       * @default
-       */
-      html: string
-      /** Attachment Ids */
-      attachment_ids?: number[]
     }
     /** ReadIn */
     ReadIn: {
@@ -2838,6 +3172,39 @@ export interface components {
       /** Other Id */
       other_id: number
     }
+    /**
+     * HabitOut
+     * @description What holds for `count` of the newest `of` messages of this person.
+     */
+    HabitOut: {
+      /** Count */
+      count: number
+      /** Of */
+      of: number
+      /**
+       * Value
+       * @description The channel; empty for hours.
+       */
+      value: string
+      /**
+       * From Hour
+       * @description On the clock of the stores written to.
+       */
+      from_hour: number
+      /**
+       * Until Hour
+       * @description Excluded.
+       */
+      until_hour: number
+    }
+    /**
+     * HabitsOut
+     * @description How somebody writes; null where there are too few messages to say.
+     */
+    HabitsOut: {
+      channel: components['schemas']['HabitOut'] | null
+      hours: components['schemas']['HabitOut'] | null
+    }
     /** LineOut */
     LineOut: {
       /** Id */
@@ -2929,6 +3296,72 @@ export interface components {
       /** Url */
       url: string
     }
+    /**
+     * PersonCardOut
+     * @description Everything that stands beside a conversation of its customer.
+     */
+    PersonCardOut: {
+      customer: components['schemas']['PersonOut']
+      /** Conversation Count */
+      conversation_count: number
+      /**
+       * Open Count
+       * @description Conversations that are not finished.
+       */
+      open_count: number
+      /** Recent */
+      recent: components['schemas']['ItemOut'][]
+      habits: components['schemas']['HabitsOut']
+      /**
+       * Remarks
+       * @description Newest first, fifty at most.
+       */
+      remarks: components['schemas']['RemarkOut'][]
+      /**
+       * Merges
+       * @description Those that stand, newest first.
+       */
+      merges: components['schemas']['MergeOut'][]
+      shop: components['schemas']['ShopCardOut']
+    }
+    /** PersonOut */
+    PersonOut: {
+      /** Id */
+      id: number
+      /** Name */
+      name: string
+      /** Language */
+      language: string
+      /** Company */
+      company: string
+      /** Notes */
+      notes: string
+      /** Identities */
+      identities: components['schemas']['IdentityOut'][]
+      /** First Contact At */
+      first_contact_at: string | null
+      /** Last Contact At */
+      last_contact_at: string | null
+    }
+    /** RemarkOut */
+    RemarkOut: {
+      /** Id */
+      id: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'note' | 'dislike'
+      /** Text */
+      text: string
+      /** By */
+      by: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
     /** ShipmentOut */
     ShipmentOut: {
       /** Id */
@@ -2957,6 +3390,11 @@ export interface components {
       order_count: number
       /** Open Parcels */
       open_parcels: number
+      /**
+       * Returned
+       * @description Orders that came back, or of which money was given back.
+       */
+      returned: number
       /** Worth */
       worth: components['schemas']['WorthOut'][]
       /** First Order At */
@@ -2986,6 +3424,17 @@ export interface components {
        * @description In minor units of the currency.
        */
       refunded: number
+    }
+    /** RemarkIn */
+    RemarkIn: {
+      /**
+       * Kind
+       * @default note
+       * @enum {string}
+       */
+      kind: 'note' | 'dislike'
+      /** Text */
+      text: string
     }
     /** OrdersOut */
     OrdersOut: {
@@ -3166,8 +3615,107 @@ export interface components {
       /** Reason */
       reason: string
     }
-    /** ProductOut */
-    ProductOut: {
+    /**
+     * SeenOrderOut
+     * @description An order as its shop has it at this moment (`as_of`); empty where the shop cannot be asked for single things.
+     */
+    SeenOrderOut: {
+      /** Id */
+      id: number
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Number */
+      number: string
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * Placed At
+       * Format: date-time
+       */
+      placed_at: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'open' | 'completed' | 'cancelled'
+      /**
+       * Payment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      payment: 'pending' | 'authorised' | 'paid' | 'part_refunded' | 'refunded' | 'failed' | 'voided' | ''
+      /**
+       * Fulfilment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      fulfilment: 'none' | 'part' | 'sent' | 'delivered' | 'returned' | ''
+      /** Currency */
+      currency: string
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number
+      /**
+       * Refunded
+       * @description In minor units of the currency.
+       */
+      refunded: number
+      /** Open Parcels */
+      open_parcels: number
+      /** Lines */
+      lines: components['schemas']['LineOut'][]
+      /** Shipments */
+      shipments: components['schemas']['ShipmentOut'][]
+      /** Promised At */
+      promised_at: string | null
+      /** Url */
+      url: string
+      /**
+       * Shipping
+       * @description In minor units of the currency.
+       */
+      shipping: number
+      /**
+       * Tax
+       * @description In minor units of the currency.
+       */
+      tax: number
+      /**
+       * Discount
+       * @description In minor units of the currency.
+       */
+      discount: number
+      buyer: components['schemas']['BuyerOut']
+      ship_to: components['schemas']['PlaceOut']
+      bill_to: components['schemas']['PlaceOut']
+      /** Payments */
+      payments: components['schemas']['PaymentOut'][]
+      /** Refunds */
+      refunds: components['schemas']['RefundOut'][]
+      /** Cancelled At */
+      cancelled_at: string | null
+      /** Note */
+      note: string
+      /** Changes */
+      changes: components['schemas']['OrderChangeOut'][]
+      /**
+       * Erased
+       * @description Who bought was forgotten on demand.
+       */
+      erased: boolean
+      /** As Of */
+      as_of: string | null
+    }
+    /**
+     * GoodsOut
+     * @description A product with the shop that sells it, and what is off it now. `as_of`: the shop was asked at that moment; empty
+     *     where this is what it said when it was last read (`changed_at`).
+     */
+    GoodsOut: {
       /** Id */
       id: string
       /** Title */
@@ -3193,13 +3741,53 @@ export interface components {
       changed_at: string
       /** Variants */
       variants: components['schemas']['VariantOut'][]
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Promotions */
+      promotions: components['schemas']['PromotionOut'][]
+      /** As Of */
+      as_of: string | null
     }
     /** ProductsOut */
     ProductsOut: {
       /** Items */
-      items: components['schemas']['ProductOut'][]
+      items: components['schemas']['GoodsOut'][]
       /** Next */
       next: string | null
+    }
+    /**
+     * PromotionOut
+     * @description A reduction that holds at this moment: `percent` or `amount` off, or postage free (`delivery`).
+     */
+    PromotionOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /** Code */
+      code: string
+      /** Percent */
+      percent: number | null
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number | null
+      /** Currency */
+      currency: string
+      /**
+       * Minimum
+       * @description In minor units of the currency.
+       */
+      minimum: number | null
+      /** Delivery */
+      delivery: boolean
+      /** Starts At */
+      starts_at: string | null
+      /** Ends At */
+      ends_at: string | null
     }
     /** StockOut */
     StockOut: {
@@ -3240,6 +3828,561 @@ export interface components {
       }
       /** Stock */
       stock: components['schemas']['StockOut'][]
+    }
+    /** LookIn */
+    LookIn: {
+      /** Shop Id */
+      shop_id: number
+      /** Product Id */
+      product_id: string
+    }
+    /**
+     * AbleOut
+     * @description A shop and what can be done in it. `look`: it can be asked for single things as they are now.
+     */
+    AbleOut: {
+      /** Id */
+      id: number
+      /** Store Id */
+      store_id: number
+      /** Name */
+      name: string
+      /** Currency */
+      currency: string
+      /** Verbs */
+      verbs: ('cancel' | 'change_address' | 'refund' | 'resend' | 'discount' | 'note' | 'draft_order' | 'register')[]
+      /** Look */
+      look: boolean
+    }
+    /** AblesOut */
+    AblesOut: {
+      /** Items */
+      items: components['schemas']['AbleOut'][]
+      /** Next */
+      next: string | null
+    }
+    /**
+     * ActOut
+     * @description Something that somebody has done in a shop. `act` is what was asked for; `asked_by` and `decided_by` are
+     *     `staff:3`, `token:9` or `system`.
+     */
+    ActOut: {
+      /** Id */
+      id: number
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Order Id */
+      order_id: number | null
+      /** Order Number */
+      order_number: string
+      /** Conversation Id */
+      conversation_id: number | null
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * Verb
+       * @enum {string}
+       */
+      verb: 'cancel' | 'change_address' | 'refund' | 'resend' | 'discount' | 'note' | 'draft_order' | 'register'
+      /** Act */
+      act: {
+        [key: string]: unknown
+      }
+      plan: components['schemas']['PlanOut']
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number
+      /** Currency */
+      currency: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state:
+        | 'planned'
+        | 'waiting'
+        | 'approved'
+        | 'doing'
+        | 'done'
+        | 'refused'
+        | 'failed'
+        | 'declined'
+        | 'withdrawn'
+        | 'undoing'
+        | 'undone'
+      /** Asked By */
+      asked_by: string
+      /**
+       * Asked By Id
+       * @description The member of staff who asked, also by a program.
+       */
+      asked_by_id: number | null
+      /** Asked At */
+      asked_at: string | null
+      /** Decided By */
+      decided_by: string
+      /** Decided At */
+      decided_at: string | null
+      /** Reason */
+      reason: string
+      /** Done At */
+      done_at: string | null
+      /** Reference */
+      reference: string
+      /**
+       * Url
+       * @description Where the buyer pays, or sets his password.
+       */
+      url: string
+      /** Code */
+      code: string
+      /** Can Undo */
+      can_undo: boolean
+      /**
+       * Payment
+       * @enum {string}
+       */
+      payment: '' | 'failed' | 'paid'
+      /**
+       * Error
+       * @description Why it was refused, `away` while the shop cannot be asked.
+       */
+      error: string
+      /**
+       * Words
+       * @description The shop's own words for that.
+       */
+      words: string
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string
+      /** Steps */
+      steps: components['schemas']['ActStepOut'][]
+      /**
+       * Needs Second
+       * @description It is above the asker's limit: a second person has to approve it.
+       */
+      needs_second: boolean
+      /**
+       * May Approve
+       * @description The reader may approve it.
+       */
+      may_approve: boolean
+      /**
+       * Not Approved
+       * @description Why he may not.
+       * @enum {string}
+       */
+      not_approved: '' | 'own' | 'above_limit' | 'role'
+    }
+    /** ActStepOut */
+    ActStepOut: {
+      /** State */
+      state: string
+      /** Actor */
+      actor: string
+      /** Error */
+      error: string
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
+    /** OptionOut */
+    OptionOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /**
+       * Price
+       * @description In minor units of the currency.
+       */
+      price: number
+    }
+    /**
+     * PlanOut
+     * @description What the shop said would happen. `most` is all that could still be given back; `total` and what follows are those
+     *     of a basket.
+     */
+    PlanOut: {
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number
+      /** Currency */
+      currency: string
+      /**
+       * Most
+       * @description In minor units of the currency.
+       */
+      most: number | null
+      /** Undo */
+      undo: boolean
+      /** Warnings */
+      warnings: (
+        'paid_elsewhere' | 'part_sent' | 'shop_writes' | 'no_restock' | 'sum_only' | 'price_changed' | 'low_stock'
+      )[]
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number | null
+      /**
+       * Shipping
+       * @description In minor units of the currency.
+       */
+      shipping: number | null
+      /**
+       * Tax
+       * @description In minor units of the currency.
+       */
+      tax: number | null
+      /**
+       * Discount
+       * @description In minor units of the currency.
+       */
+      discount: number | null
+      /** Options */
+      options: components['schemas']['OptionOut'][]
+    }
+    /** ActBuyerIn */
+    ActBuyerIn: {
+      /**
+       * Id
+       * @default
+       */
+      id: string
+      /**
+       * Email
+       * @default
+       */
+      email: string
+      /**
+       * Phone
+       * @default
+       */
+      phone: string
+      /**
+       * Name
+       * @default
+       */
+      name: string
+      /**
+       * Language
+       * @default
+       */
+      language: string
+    }
+    /** CancelIn */
+    CancelIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'cancel'
+      /**
+       * Reason
+       * @default customer
+       * @enum {string}
+       */
+      reason: 'customer' | 'stock' | 'damaged' | 'lost' | 'late' | 'wrong' | 'quality' | 'fraud' | 'other'
+      /**
+       * Refund
+       * @default true
+       */
+      refund: boolean
+      /**
+       * Restock
+       * @default true
+       */
+      restock: boolean
+    }
+    /** ChangeAddressIn */
+    ChangeAddressIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'change_address'
+      ship_to: components['schemas']['PlaceIn']
+    }
+    /** DiscountIn */
+    DiscountIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'discount'
+      /** Code */
+      code: string
+      /** Percent */
+      percent?: number | null
+      /** Amount */
+      amount?: number | null
+      /**
+       * Currency
+       * @default
+       */
+      currency: string
+      /** Minimum */
+      minimum?: number | null
+      /**
+       * Uses
+       * @default 1
+       */
+      uses: number
+      /** Until */
+      until?: string | null
+      buyer?: components['schemas']['ActBuyerIn']
+    }
+    /** DraftOrderIn */
+    DraftOrderIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'draft_order'
+      /** Currency */
+      currency: string
+      /** Wanted */
+      wanted: components['schemas']['WantedIn'][]
+      buyer?: components['schemas']['ActBuyerIn']
+      ship_to?: components['schemas']['PlaceIn']
+      bill_to?: components['schemas']['PlaceIn']
+      /**
+       * Delivery
+       * @default
+       */
+      delivery: string
+      /**
+       * Code
+       * @default
+       */
+      code: string
+      /**
+       * Note
+       * @default
+       */
+      note: string
+    }
+    /** PartIn */
+    PartIn: {
+      /** Line Id */
+      line_id: string
+      /** Quantity */
+      quantity: number
+    }
+    /** PlaceIn */
+    PlaceIn: {
+      /**
+       * Name
+       * @default
+       */
+      name: string
+      /**
+       * Company
+       * @default
+       */
+      company: string
+      /** Lines */
+      lines?: string[]
+      /**
+       * Postcode
+       * @default
+       */
+      postcode: string
+      /**
+       * City
+       * @default
+       */
+      city: string
+      /**
+       * Region
+       * @default
+       */
+      region: string
+      /**
+       * Country
+       * @default
+       */
+      country: string
+      /**
+       * Phone
+       * @default
+       */
+      phone: string
+    }
+    /**
+     * PlanIn
+     * @description What to ask the shop about: of an order, or in a shop where it is of none.
+     */
+    PlanIn: {
+      /** Act */
+      act:
+        | components['schemas']['CancelIn']
+        | components['schemas']['ChangeAddressIn']
+        | components['schemas']['RefundIn']
+        | components['schemas']['ResendIn']
+        | components['schemas']['DiscountIn']
+        | components['schemas']['NoteIn']
+        | components['schemas']['DraftOrderIn']
+        | components['schemas']['RegisterIn']
+      /** Order Id */
+      order_id?: number | null
+      /** Shop Id */
+      shop_id?: number | null
+      /**
+       * Conversation Id
+       * @description Where it is asked for: it is told there.
+       */
+      conversation_id?: number | null
+    }
+    /** RefundIn */
+    RefundIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'refund'
+      /** Amount */
+      amount: number
+      /** Parts */
+      parts?: components['schemas']['PartIn'][]
+      /**
+       * Shipping
+       * @default 0
+       */
+      shipping: number
+      /**
+       * Reason
+       * @default customer
+       * @enum {string}
+       */
+      reason: 'customer' | 'stock' | 'damaged' | 'lost' | 'late' | 'wrong' | 'quality' | 'fraud' | 'other'
+      /**
+       * Note
+       * @default
+       */
+      note: string
+      /**
+       * Restock
+       * @default false
+       */
+      restock: boolean
+    }
+    /** RegisterIn */
+    RegisterIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'register'
+      buyer: components['schemas']['ActBuyerIn']
+      ship_to?: components['schemas']['PlaceIn']
+    }
+    /** ResendIn */
+    ResendIn: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      verb: 'resend'
+      /** Parts */
+      parts: components['schemas']['PartIn'][]
+      ship_to?: components['schemas']['PlaceIn'] | null
+      /**
+       * Reason
+       * @default lost
+       * @enum {string}
+       */
+      reason: 'customer' | 'stock' | 'damaged' | 'lost' | 'late' | 'wrong' | 'quality' | 'fraud' | 'other'
+    }
+    /** WantedIn */
+    WantedIn: {
+      /** Variant Id */
+      variant_id: string
+      /** Quantity */
+      quantity: number
+      /**
+       * Product Id
+       * @default
+       */
+      product_id: string
+      /** Price */
+      price?: number | null
+    }
+    /** ActsOut */
+    ActsOut: {
+      /** Items */
+      items: components['schemas']['ActOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** WaitingOut */
+    WaitingOut: {
+      /** Items */
+      items: components['schemas']['ActOut'][]
+      /** Next */
+      next: string | null
+      /** Count */
+      count: number
+    }
+    /** AskIn */
+    AskIn: {
+      /**
+       * Amount
+       * @description The amount that was shown, in minor units: what moves is that, or nothing.
+       */
+      amount: number
+    }
+    /** DeclineIn */
+    DeclineIn: {
+      /** Reason */
+      reason: string
+    }
+    /**
+     * LimitOut
+     * @description Up to which sum a role may do something without a second person: `alone` in minor units of the store's currency,
+     *     empty where there is no limit; `percent` is that of discounts in percent.
+     */
+    LimitOut: {
+      /**
+       * Role
+       * @enum {string}
+       */
+      role: 'agent' | 'lead' | 'admin'
+      /**
+       * Verb
+       * @enum {string}
+       */
+      verb: 'refund' | 'cancel' | 'resend' | 'discount' | 'draft_order'
+      /** Alone */
+      alone: number | null
+      /** Percent */
+      percent: number | null
+    }
+    /** LimitsOut */
+    LimitsOut: {
+      /** Store Id */
+      store_id: number
+      /** Currency */
+      currency: string
+      /** Items */
+      items: components['schemas']['LimitOut'][]
+    }
+    /** LimitsIn */
+    LimitsIn: {
+      /** Items */
+      items: components['schemas']['LimitOut'][]
     }
     /** PeopleOut */
     PeopleOut: {
@@ -5781,7 +6924,7 @@ export interface operations {
       }
     }
   }
-  pult_web_api_commerce_shop_card: {
+  pult_web_api_cards_card: {
     parameters: {
       query?: {
         prefetch?: boolean
@@ -5800,8 +6943,73 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['ShopCardOut']
+          'application/json': components['schemas']['PersonCardOut']
         }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_cards_add_remark: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RemarkIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RemarkOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_cards_remove_remark: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+        remark_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description A problem */
       default: {
@@ -5819,6 +7027,7 @@ export interface operations {
       query?: {
         after?: string
         limit?: number
+        only?: ('open_parcels' | 'returned') | null
       }
       header?: never
       path: {
@@ -5911,10 +7120,42 @@ export interface operations {
       }
     }
   }
+  pult_web_api_commerce_look_at_order: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        order_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SeenOrderOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   pult_web_api_commerce_find_products: {
     parameters: {
       query?: {
         q?: string
+        store_id?: number | null
         limit?: number
       }
       header?: never
@@ -5930,6 +7171,456 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ProductsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_commerce_look_at_product: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LookIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GoodsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_able: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AblesOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_list_acts: {
+    parameters: {
+      query?: {
+        order_id?: number | null
+        conversation_id?: number | null
+        state?: string
+        after?: string
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_plan_act: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PlanIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_waiting: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WaitingOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_act: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_ask: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AskIn']
+      }
+    }
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_approve: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_decline: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DeclineIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_withdraw: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_undo: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_retry: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        act_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_store_limits: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LimitsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_acts_save_store_limits: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LimitsIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LimitsOut']
         }
       }
       /** @description A problem */

@@ -1,5 +1,5 @@
 import { reactive, watch } from 'vue'
-import { patch } from '../api/http'
+import { Offline, patch } from '../api/http'
 import { singleKeys } from '../keys/keys'
 
 export interface Preferences {
@@ -49,22 +49,58 @@ export const preferences: Preferences = reactive(kept(KEY, { ...STANDARD }))
 /** Widths of the panes in px; they belong to the screen, not to the person. */
 export const panes: Panes = reactive(kept(PANES_KEY, { ...STANDARD_PANES }))
 
-let save: ReturnType<typeof setTimeout> | undefined
+/** Changed here and not yet on its way to the account. */
+let waiting: Partial<Preferences> = {}
+/** On its way just now. */
+let underWay: Partial<Preferences> | undefined
 
 /** Change one preference: shown at once, kept here, and told to the server. */
 export function setPreference<K extends keyof Preferences>(key: K, value: Preferences[K]): void {
   preferences[key] = value
-  clearTimeout(save)
-  save = setTimeout(() => {
-    patch('/me', { preferences: { ...preferences } }).catch(() => undefined)
-  }, 400)
+  waiting[key] = value
+  void tell()
 }
 
-/** Take over what the account says (another device may have changed it). */
-export function adopt(given: Record<string, unknown>): void {
-  for (const key of Object.keys(STANDARD) as (keyof Preferences)[]) {
-    if (typeof given[key] === typeof STANDARD[key]) Object.assign(preferences, { [key]: given[key] })
+/** One change's way to the account; it outlives the page that sends it. */
+function send(changes: Partial<Preferences>): Promise<unknown> {
+  return patch('/me', { preferences: changes }, { keepalive: true })
+}
+
+/**
+ * Tell the account what has changed and nothing else: another device may have changed the rest. One after another, since
+ * two on their way could arrive in any order; what found no line waits for it.
+ */
+async function tell(): Promise<void> {
+  while (!underWay && Object.keys(waiting).length) {
+    underWay = waiting
+    waiting = {}
+    try {
+      await send(underWay)
+    } catch (error) {
+      if (error instanceof Offline) {
+        waiting = { ...underWay, ...waiting }
+        return
+      }
+    } finally {
+      underWay = undefined
+    }
   }
+}
+
+/** The page is being left: what waits for its turn goes now or never. */
+function tellLast(): void {
+  if (!Object.keys(waiting).length) return
+  send(waiting).catch(() => undefined)
+  waiting = {}
+}
+
+/** Take over what the account says (another device may have changed it), save what it has not heard yet from here. */
+export function adopt(given: Record<string, unknown>): void {
+  const ours = { ...underWay, ...waiting }
+  for (const key of Object.keys(STANDARD) as (keyof Preferences)[]) {
+    if (typeof given[key] === typeof STANDARD[key] && !(key in ours)) Object.assign(preferences, { [key]: given[key] })
+  }
+  void tell()
 }
 
 /** Put theme and density on the page, and keep doing so. Called once. */
@@ -82,4 +118,6 @@ export function applyPreferences(): void {
     { immediate: true, flush: 'sync' },
   )
   watch(panes, (now) => keep(PANES_KEY, now))
+  window.addEventListener('pagehide', tellLast)
+  window.addEventListener('online', () => void tell())
 }

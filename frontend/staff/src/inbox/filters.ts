@@ -11,6 +11,7 @@ export const FILTER_KEYS = [
   'store',
   'channel',
   'priority',
+  'customer',
   'unread',
 ] as const
 export type FilterKey = (typeof FILTER_KEYS)[number]
@@ -79,8 +80,10 @@ function isBuiltin(view: string): view is BuiltinView {
   return (BUILTIN_VIEWS as readonly string[]).includes(view)
 }
 
-function meets(filters: ViewFilters, item: ConversationItem, viewer: Viewer): boolean {
-  if (filters.status ? !filters.status.split(',').includes(item.status) : item.status === 'spam') return false
+function meets(filters: ViewFilters & Filters, item: ConversationItem, viewer: Viewer): boolean {
+  // A person's conversations are all of them.
+  const spam = item.status === 'spam' && !filters.customer
+  if (filters.status ? !filters.status.split(',').includes(item.status) : spam) return false
   if (filters.assignee === 'me' && item.assignee?.id !== viewer.id) return false
   if (filters.assignee === 'none' && item.assignee !== null) return false
   if (filters.assignee && /^\d+$/.test(filters.assignee) && item.assignee?.id !== Number(filters.assignee)) return false
@@ -89,6 +92,7 @@ function meets(filters: ViewFilters, item: ConversationItem, viewer: Viewer): bo
   if (filters.store && item.store_id !== Number(filters.store)) return false
   if (filters.channel && item.channel !== filters.channel) return false
   if (filters.priority && item.priority !== Number(filters.priority)) return false
+  if (filters.customer && item.customer.id !== Number(filters.customer)) return false
   if (filters.unread && !item.unread) return false
   return true
 }

@@ -5,7 +5,7 @@ import type { ConversationItem, Page } from '../api/types'
 import { useSession } from '../app/session'
 import { useConversations, type ItemChange } from '../conversation/store'
 import { lost } from '../live/connection'
-import { useShopCards } from '../panel/shopCards'
+import { useCards } from '../panel/cards'
 import { useViews } from '../views/store'
 import { apiQuery, filterKey, matches, type Filters } from './filters'
 import { append, applyChange, EMPTY, insert, missing, reveal, type ListState } from './merge'
@@ -22,7 +22,7 @@ export const useList = defineStore('list', () => {
   const conversations = useConversations()
   const session = useSession()
   const views = useViews()
-  const shops = useShopCards()
+  const cards = useCards()
 
   const filters = ref<Filters>({})
   const state = shallowRef<ListState>(EMPTY)
@@ -43,7 +43,7 @@ export const useList = defineStore('list', () => {
     new Prefetcher({
       load: async (id) => {
         const conversation = await conversations.fetch(id, { prefetch: true })
-        await shops.want(conversation.customer_card.id, { prefetch: true })
+        await cards.want(id, conversation.customer_card.id, { prefetch: true })
       },
       has: (id) => conversations.isFresh(id),
     }),

@@ -1,13 +1,13 @@
 import { defineStore } from 'pinia'
 import { reactive, ref, shallowReactive } from 'vue'
 import { get } from '../api/http'
-import type { ConversationItem, Message, Ref } from '../api/types'
+import type { Conversation, ConversationItem, Message, Ref } from '../api/types'
 import { useSession } from '../app/session'
 import { announceNewVersion } from '../app/version'
 import { takenBack } from '../compose/outgoing'
 import { useConversations } from '../conversation/store'
 import { useList } from '../inbox/list'
-import { useShopCards } from '../panel/shopCards'
+import { useCards } from '../panel/cards'
 import { useViews } from '../views/store'
 import { back, lost, onReturn } from './connection'
 import { SharedLine, type LineState } from './leader'
@@ -29,6 +29,8 @@ interface PresenceWord {
   state: 'viewing' | 'typing' | 'left'
 }
 
+export type Visitor = NonNullable<Conversation['visitor']>
+
 export interface Present {
   staff: Ref
   state: 'viewing' | 'typing'
@@ -39,17 +41,22 @@ export interface Present {
 const PRESENCE_LASTS = 30_000
 const MESSAGE_KINDS = new Set(['message.queued', 'message.sent', 'message.failed', 'message.unknown', 'note.added'])
 
+/** What changes nothing of what stands beside a conversation. */
+const CARD_STAYS = new Set(['conversation.read', 'draft.saved'])
+
 /** What happens elsewhere, as it happens. */
 export const useLive = defineStore('live', () => {
   const conversations = useConversations()
   const session = useSession()
   const list = useList()
   const views = useViews()
-  const shops = useShopCards()
+  const cards = useCards()
 
   /** The conversation on the screen, if any. */
   const open = ref<number | null>(null)
   const present = shallowReactive(new Map<number, Present[]>())
+  /** Customers who have their conversation open before them, and what they do there. */
+  const visitors = shallowReactive(new Map<number, Visitor>())
   /** When the line last said something of a person and a conversation: what was asked before that is older. */
   const heard = new Map<string, number>()
   /** Customers whose card has changed; the panel looks here. */
@@ -66,12 +73,10 @@ export const useLive = defineStore('live', () => {
 
   function happened(word: Happening): void {
     const id = word.conversation_id
-    if (word.customer_id) {
-      shops.markStale(word.customer_id)
-      // Orders have a card of their own: the conversation says nothing of them.
-      if (!word.kind.startsWith('order.'))
-        customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
-    }
+    cards.markStale({ customer: word.customer_id, conversation: CARD_STAYS.has(word.kind) ? null : id })
+    // The conversation says nothing of orders: they stand on the card.
+    if (word.customer_id && !word.kind.startsWith('order.'))
+      customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
     if (word.kind === 'tag.changed') void Promise.all([session.refreshDirectory(), views.load()]).catch(() => undefined)
     if (!id) return
     if (word.kind === 'message.undone' && word.message_id) takenBack(word.message_id)
@@ -102,6 +107,11 @@ export const useLive = defineStore('live', () => {
     else present.delete(word.conversation_id)
   }
 
+  function visitor(word: Visitor): void {
+    if (word.state === 'away') visitors.delete(word.conversation_id)
+    else visitors.set(word.conversation_id, word)
+  }
+
   // Whoever was there before one came, or before the line opened, is known from the conversation itself.
   conversations.onFetched((conversation, asked) => {
     const { id } = conversation
@@ -111,9 +121,11 @@ export const useLive = defineStore('live', () => {
     const people = [...kept, ...found.map(({ staff, state }) => ({ staff, state, at: asked }) as Present)]
     if (people.length) present.set(id, people)
     else present.delete(id)
+    if (conversation.visitor && !visitors.has(id)) visitors.set(id, conversation.visitor)
   })
 
   function forgetAbsent(): void {
+    for (const [id, one] of visitors) if (Date.parse(one.until) < Date.now()) visitors.delete(id)
     const limit = Date.now() - PRESENCE_LASTS
     for (const [key, at] of heard) if (at < limit) heard.delete(key)
     for (const [id, people] of present) {
@@ -127,7 +139,7 @@ export const useLive = defineStore('live', () => {
   /** Events cannot tell what was missed: ask for everything on the screen again. */
   async function resync(): Promise<void> {
     conversations.markAllStale()
-    shops.markAllStale()
+    cards.markAllStale()
     views.recount(0)
     const id = open.value
     await Promise.allSettled([list.catchUp(), ...(id ? [conversations.fetch(id)] : [])])
@@ -142,6 +154,7 @@ export const useLive = defineStore('live', () => {
     }
     if (event.event === 'resync') void resync()
     else if (event.event === 'presence') presence(word as PresenceWord)
+    else if (event.event === 'customer_presence') visitor(word as Visitor)
     else happened(word as Happening)
   }
 
@@ -155,7 +168,7 @@ export const useLive = defineStore('live', () => {
       void resync()
       if (wasLost) {
         wasLost = false
-        shops.markAllStale()
+        cards.markAllStale()
         void announceNewVersion()
       }
     } else if (state === 'lost') {
@@ -183,6 +196,7 @@ export const useLive = defineStore('live', () => {
     line = null
     clearInterval(sweep)
     present.clear()
+    visitors.clear()
   }
 
   /** The fate of a message that this tab sent itself. */
@@ -191,5 +205,5 @@ export const useLive = defineStore('live', () => {
     conversations.markStale(id)
   }
 
-  return { open, present, customersChanged, start, stop, resync, sent }
+  return { open, present, visitors, customersChanged, start, stop, resync, sent }
 })

@@ -1,5 +1,5 @@
-import { get, patch, post } from '../api/http'
-import type { CustomerCard, Identity, OrderItem } from '../api/types'
+import { del, get, patch, post } from '../api/http'
+import type { CustomerCard, Identity, Merge, OrderItem, Page, Remark } from '../api/types'
 
 export interface CustomerHit {
   id: number
@@ -9,16 +9,6 @@ export interface CustomerHit {
   identities?: Identity[]
   conversation_count?: number
   last_contact_at?: string | null
-}
-
-export interface Merge {
-  id: number
-  at: string
-  kept_id: number
-  absorbed_id: number
-  absorbed_name: string
-  by: string
-  undone_at: string | null
 }
 
 const items = <T>(answer: T[] | { items: T[] }): T[] => (Array.isArray(answer) ? answer : answer.items)
@@ -41,5 +31,15 @@ export const mergeCustomers = (id: number, otherId: number): Promise<Merge> =>
 
 export const undoMerge = (mergeId: number): Promise<unknown> => post(`/customers/merges/${mergeId}/undo`, {})
 
-export const mergesOf = async (id: number): Promise<Merge[]> =>
-  items(await get<Merge[] | { items: Merge[] }>(`/customers/${id}/merges`))
+export const addRemark = (id: number, kind: Remark['kind'], text: string): Promise<Remark> =>
+  post(`/customers/${id}/remarks`, { kind, text })
+
+export const removeRemark = (id: number, remark: number): Promise<unknown> => del(`/customers/${id}/remarks/${remark}`)
+
+/** A figure of the card by which the orders beneath it can be narrowed. */
+export type OnlyOrders = 'open_parcels' | 'returned'
+
+export function ordersOf(id: number, after: string, only?: OnlyOrders): Promise<Page<OrderItem>> {
+  const params = new URLSearchParams({ limit: '20', ...(after && { after }), ...(only && { only }) })
+  return get(`/customers/${id}/orders?${params}`)
+}

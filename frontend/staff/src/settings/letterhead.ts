@@ -22,6 +22,7 @@ export const VARIABLES: readonly { name: string; label: MessageKey }[] = [
   { name: 'agent.name', label: 'settings.variable_agent' },
   { name: 'store.name', label: 'settings.variable_store' },
   { name: 'customer.name', label: 'settings.variable_customer' },
+  { name: 'customer.greeting', label: 'settings.variable_greeting' },
   { name: 'conversation.number', label: 'settings.variable_number' },
 ]
 

@@ -16,9 +16,20 @@ from pult.platform.domains import readable
 
 MAX_ADDRESSES = 200
 MAX_HEADER = 16_384
+MAX_COMMENTS = 100
+"""Parentheses in a header above which it is an attack: the standard library reads them by recursion."""
 MAX_REFERENCES = 50
 _ADDR = re.compile(r"(?<![^\s<>\"'(),;:\[\]])[^\s<>\"'(),;:\[\]@]{1,320}@[^\s<>\"'(),;:\[\]]+")
 _COMMENT = re.compile(r"(?<=\S) \([^()]*\)$")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PIECES = re.compile(
+    r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|"(?:[^"\\]|\\.)*"|\([^()]{0,200}\)|<[^<>]*>|[,;]|[^",;<(=]+|.', re.DOTALL
+)
+_ANGLE = re.compile(r"(?<!<)<+\s*([^<>@]{0,320}@[^<>]{0,320})")
+_SPACED = re.compile(r"\s*@\s*")
+_GROUP = re.compile(r'^[^":<>@]*:')
+_BARE = re.compile(r"([^@,;:<>()\"\[\]]+)[ \[]+([^\s@,;:<>()\"\[\]]+@[^\s@,;:<>()\"\[\]]+)\]?")
+"""A name and an address with no brackets around it, or square ones."""
 _ID = re.compile(r"<([^<>\s]+)>")
 _BARE_ID = re.compile(r"(?<![^<>\s,\"])[^<>\s,\"@]{1,300}@[^<>\s,\"]+")
 
@@ -60,24 +71,64 @@ def addresses(headers: Headers, name: str) -> list[Address]:
 
 
 def parse_addresses(raw: str) -> list[Address]:
-    """Read an address list (RFC 5322 section 3.4) leniently."""
+    """Read an address list (RFC 5322 section 3.4) leniently.
+
+    What stands before an address in angle brackets is its name, be it an address itself, and a comma inside an
+    encoded word parts nobody.
+    """
     value = raw[:MAX_HEADER]
     if not value.isascii():
         value = decode(value.encode("utf-8", "surrogateescape"))
     value = unfold(value)
+    if "<" not in value and "=?" in value and "@" not in value:
+        value = header(value)
     found: list[Address] = []
-    for name, address in getaddresses([value], **_LENIENT):
+    for name, address in _in_brackets(value) if "<" in value else _without_brackets(value):
         match = _ADDR.search(address)
         if match is None:
             continue
         plain = match.group().strip(".")
         local, _, domain = plain.rpartition("@")
-        if ") <" in value or "> (" in value:
-            name = _COMMENT.sub("", name)
-        found.append(Address(tidy(f"{local}@{readable(domain.lower())}")[:320], tidy(header(name)).strip("'\" ")[:200]))
+        name = "" if name.strip() == plain else tidy(header(name)).strip("'\" ")[:200]
+        found.append(Address(tidy(f"{local}@{readable(domain.lower())}")[:320], name))
     if not found:
         found = [Address(tidy(match)[:320]) for match in _ADDR.findall(header(value))[:MAX_ADDRESSES]]
     return found
+
+
+def _without_brackets(value: str) -> Iterable[tuple[str, str]]:
+    """Read a list by the standard library's rules; a name before an address without brackets is found as well."""
+    if alone := _BARE.fullmatch(value):
+        return [(alone.group(1), alone.group(2))]
+    if value.count("(") > MAX_COMMENTS:
+        return [("", match) for match in _ADDR.findall(value)]
+    return getaddresses([value], **_LENIENT)
+
+
+def _in_brackets(value: str) -> Iterable[tuple[str, str]]:
+    """Yield the name and the address of each mailbox of a list in which some stand in angle brackets."""
+    group = ";" in value
+    held = ""
+    for piece in [*_PIECES.findall(value), ","]:
+        if piece not in {",", ";"}:
+            held += piece
+            continue
+        bracket = next(reversed(list(_ANGLE.finditer(held))), None)
+        bare = None if bracket else _ADDR.search(_QUOTED.sub("", held))
+        if bracket:
+            name = _GROUP.sub("", held[: bracket.start()]) if group else held[: bracket.start()]
+            yield _named(name), _SPACED.sub("@", bracket.group(1))
+        elif bare:
+            yield "", bare.group()
+        held = ""
+
+
+def _named(name: str) -> str:
+    """Return a display name without its quotes and without a comment at its end."""
+    name = _COMMENT.sub("", name.strip())
+    if _QUOTED.search(name):
+        name = _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted.group()[1:-1]), name)
+    return name.strip(" ,;")
 
 
 def message_id(value: str) -> str:

@@ -7,7 +7,6 @@ import re
 from email import errors, policy
 from email.message import Message
 from email.parser import BytesParser
-from email.utils import collapse_rfc2231_value
 
 from pult.channels.adapters.email import calendars, feed, flowed, pictures
 from pult.channels.adapters.email.text import decode, header, tidy
@@ -44,7 +43,14 @@ _USUAL = {
 }
 _PARSER = BytesParser(policy=policy.compat32)
 _NAMED_ID = re.compile(r"^\s*<?([\w ()-]{1,80}\.[A-Za-z0-9]{2,4})@")
+_LIKE_A_FILE = re.compile(r"^[^\n]{1,180}\.[A-Za-z0-9]{2,5}$")
 _GIVEN = {"text/html": "document.html", "image": "image", "video": "video", "audio": "audio", "text": "text"}
+_NAMES = (
+    ("content-disposition", "filename"),
+    ("content-type", "name"),
+    ("content-type", "filename"),
+    ("content-disposition", "name"),
+)
 _OWN_NAMES = {"document", "image", "video", "audio", "text", "file"}
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f/\\]+")
 _EXTENSIONS = {
@@ -237,7 +243,8 @@ def _described(part: Message, kind: str) -> str:
     if identifier:
         return tidy(identifier.group(1))
     if not kind.startswith("message/"):
-        return ""
+        described = tidy(header(str(part.get("Content-Description", ""))[:300])).strip()
+        return described if _LIKE_A_FILE.search(described) else ""
     described = tidy(header(str(part.get("Content-Description", ""))[:300])).replace("/", "_")
     inner = children_of(part) if kind == "message/rfc822" else []
     if inner:
@@ -259,10 +266,23 @@ def number_names(files: list[File]) -> None:
 
 
 def _filename(part: Message) -> str:
+    """Return what a part calls its file: the extended form (RFC 2231) before the plain one, the disposition's first."""
     try:
-        return tidy(header(collapse_rfc2231_value(part.get_filename() or "")))
+        return next(filter(None, (_parameter(part, *place) for place in _NAMES)), "")
     except Exception:
         return ""
+
+
+def _parameter(part: Message, field: str, parameter: str) -> str:
+    values: list[object] = [value for name, value in part.get_params([], field) if name.lower() == parameter]
+    extended = next((value for value in values if isinstance(value, tuple)), None)
+    if extended is None:
+        return tidy(header(str(values[0]) if values else "").strip("'"))
+    charset, value = str(extended[0] or ""), str(extended[2])
+    try:
+        return tidy(header(decode(value.encode("latin-1"), charset)))
+    except UnicodeEncodeError:
+        return tidy(header(value))
 
 
 def _as_bytes(part: Message) -> bytes:

@@ -134,6 +134,7 @@ def _message(raw: Raw, mail: Message, fields: Headers, body: mime.Body) -> Inbou
         fields,
         content_type=headers.raw_first(fields, "content-type").lower(),
         sender=sender.address if senders else sender.name,
+        name=sender.name,
         envelope_sender=envelope_sender,
         subject=subject,
         text=text,

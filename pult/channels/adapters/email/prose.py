@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
+ADDRESS = re.compile(
+    r"(?:(?<=SMTP[=:])|(?<![\w.!#$%&'*+/=?^`{|}~-]))(?!SMTP=)[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}"
+)
 _BARE = re.compile(r"(?<![^\s<>,;:\"'()])[^\s<>,;:\"'()@]{1,64}@[^\s<>,;:\"'()@]{1,255}")
 _RETURNED = re.compile(
     r"^[ \t>|*#=-]*(?:"
@@ -32,6 +34,8 @@ _DELAYED = re.compile(
     r"|temporar(?:y|ily) (?:problem|fail))",
     re.IGNORECASE,
 )
+_OPENED = re.compile(r"\bdid not reach the following recipient", re.IGNORECASE)
+"""Behind what Exchange repeats of the mail, its recipients among it."""
 MAX_SECTION = 3_000
 MAX_WORDS = 30_000
 """Characters of a report's own words that are looked at."""
@@ -41,12 +45,12 @@ def address(text: str) -> str:
     """Return the first address in a text; "" where there is none."""
     text = text[:2_000]
     match = ADDRESS.search(text) or _BARE.search(text)
-    return match.group().strip(".") if match else ""
+    return match.group().strip(".'") if match else ""
 
 
 def address_list(text: str) -> list[str]:
     """Return all addresses in a text, each once."""
-    return list(dict.fromkeys(match.group().strip(".") for match in ADDRESS.finditer(text[:20_000])))
+    return list(dict.fromkeys(match.group().strip(".'") for match in ADDRESS.finditer(text[:20_000])))
 
 
 def without_returned(text: str) -> tuple[str, str]:
@@ -101,8 +105,10 @@ def _named(words: str, others: set[str]) -> dict[str, int]:
     """Return the addresses a report names as its recipients, each with its place."""
     found: dict[str, tuple[str, int]] = {}
     second: dict[str, tuple[str, int]] = {}
-    for match in ADDRESS.finditer(words):
-        one = match.group().strip(".")
+    opened = _OPENED.search(words)
+    begin = opened.end() if opened and ADDRESS.search(words, opened.end()) else 0
+    for match in ADDRESS.finditer(words, begin):
+        one = match.group().strip(".'")
         line = words[words.rfind("\n", 0, match.start()) + 1 : match.start()]
         if _OTHERS.search(one) or one.lower() in found:
             continue

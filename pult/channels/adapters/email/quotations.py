@@ -18,21 +18,33 @@ _QUOTE = re.compile(r"^(?:[ \t]*>)+[ \t]?")
 _DECORATION = " \t*_>|•\u200b\ufeff\xa0"
 _RULES = _DECORATION + "-–—="
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
-_TIME = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\b\d{1,2}h\d\d\b", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-] ?\d{1,2}[./-] ?\d\d\b")
+_TIME = re.compile(r"(?<!\d)\d{1,2}[:.]\d\d(?!\d)|\b\d{1,2} ?[ap]\.?m\b|\b\d{1,2}h\d\d\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-] ?\d{1,2}[./-] ?\d\d\b")
 _RULE = re.compile(r"^[ \t>*]*(?:-{2,}|_{2,}|={2,}|–{2,}|—{2,}|\*{3,})")
+_RULED = re.compile(r"^[ \t>*]*-{3,} ?[^-\n]{3,80}-{3,}[ \t]*$")
+"""Android's "---- Ana Novak wrote ----"."""
 _ONLY_RULE = re.compile(r"^[ \t>*]*[-_=–—*]{3,}[ \t]*$")
 _OWN = re.compile(
     r" (?:my|moj\w*|mog\w*|мог|mein\w*|mon|mi|min|mijn|meu|mého|меня|моя|mojego|iphone\w*|ipad\w*|outlook\w*)$|outlook"
 )
 """The end of a footer's phrase that makes it one whatever follows; others need the name of a device or a program."""
 _DEVICE = re.compile(
-    r"iphone|ipad|android|samsung|galaxy|huawei|honor|xiaomi|redmi|nokia|blackberry|windows|outlook|mail|yahoo|proton|gmx"
+    r"iphon|ipad|android|samsung|galaxy|huawei|honor|xiaomi|redmi|nokia|blackberry|windows|outlook|mail|yahoo|proton|gmx"
     r"|phone|telef|mobil|tablet|\btel\b|\bapp|sony|motorola|oneplus|pixel|device|gerät|urządzeni|uređaj|ureda|naprav"
     r"|συσκευ|κινητ|смартфон|телефон|http",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"(?<!\d)(?<!\bkl)(?<!\bob)[.!?;] ")
+"""The end of a sentence, which a program's heading has none of: "3. 11. 2026 kl. 10:05" is no end."""
+_DATED = re.compile(r"^\W*(?:\d{1,4}[./-]|[^\W\d]{2,12}[.,]? +\d{1,2}[., /])")
+"""How a heading begins that begins with its date, or with the day before it."""
+
+
+_EXCUSE = re.compile(
+    r"(?<=[^\W\d])\. [^.]*(?:excus|brev|briev|brièv|entschuld|kürze|scus|disculp|zwięz)[^.]*\.?$", re.I
+)
+"""What mail programs of phones beg pardon for."""
 
 
 class Phrases(NamedTuple):
@@ -59,12 +71,18 @@ def phrases() -> Phrases:
         for label in every(field):
             labels.setdefault(label.casefold(), set()).add(field)
     return Phrases(
-        re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, every('wrote')))})(?!\w)", re.IGNORECASE),
+        re.compile("|".join(map(_word, every("wrote"))), re.IGNORECASE),
         frozenset(start.split(" ")[0].casefold() for start in every("starts")),
         {label: frozenset(fields) for label, fields in labels.items()},
         re.compile("|".join(map(re.escape, every("original"))), re.IGNORECASE),
         tuple(footer.casefold() for footer in every("footers")),
     )
+
+
+def _word(phrase: str) -> str:
+    """Return a pattern of a phrase that stands alone; Chinese and Japanese leave no space between words."""
+    escaped = re.escape(phrase)
+    return escaped if phrase[0] >= "\u3000" else rf"(?<!\w){escaped}(?!\w)"
 
 
 def plain(line: str) -> str:
@@ -94,6 +112,9 @@ def heading(lines: Sequence[str], at: int) -> int | None:
         begin = _attribution(lines, at)
         if begin is not None:
             return begin
+    if line.rstrip()[-1] == ">" and _DATED.match(bare) and _YEAR.search(bare[:40]) and _MAIL.search(bare[-330:]):
+        following = next((after for after in lines[at + 1 : at + 4] if after.strip()), "")
+        return at if following.lstrip().startswith(">") else None
     if ":" in bare or "：" in bare:
         return _fields(lines, at)
     return None
@@ -104,6 +125,8 @@ def _separator(line: str, bare: str) -> bool:
     if len(bare) > 120:
         return False
     words = bare.lstrip(_RULES)
+    if _RULED.match(line) and phrases().wrote.search(words):
+        return True
     found = phrases().original.match(words)
     if found is None:
         return False
@@ -142,6 +165,8 @@ def _attribution(lines: Sequence[str], at: int) -> int | None:
             bare_start = begin
         if verb and year and mail and bare_start is None:
             bare_start = begin
+        if quoted and time and year and bare_start is None and _DATED.match(text) and text.endswith((":", "：")):
+            bare_start = begin
     return bare_start
 
 
@@ -153,7 +178,7 @@ def _ends_with_verb(wrote: re.Pattern[str], text: str) -> bool:
     if not ends:
         return False
     after = text[ends[-1] :].strip(" :：-")
-    return len(after) <= 80 and (_MAIL.search(text) is not None or not re.search(r"[.!?;] ", after))
+    return len(after) <= 80 and (_MAIL.search(text) is not None or not _SENTENCE.search(after))
 
 
 def _fields(lines: Sequence[str], at: int) -> int | None:
@@ -181,8 +206,9 @@ def _fields(lines: Sequence[str], at: int) -> int | None:
         mail = mail or bool(_MAIL.search(line[:MAX_HEADING]))
         dated = dated or bool(_YEAR.search(line[:MAX_HEADING]) and _TIME.search(line[:MAX_HEADING]))
     every = frozenset().union(*kinds)
+    complete = first == {"from"} and kinds[1:2] == [frozenset({"sent"})] and _MAIL.search(lines[at]) and dated and gap
     told = sum(bool(any(one in kind for kind in kinds)) for one in ("from", "sent", "to", "subject"))
-    if "from" in every and len(kinds) >= 2 and told >= 3 and (mail or dated or "subject" in every):
+    if complete or ("from" in every and len(kinds) >= 2 and told >= 3 and (mail or dated or "subject" in every)):
         return _with_rule(lines, at)
     return None
 
@@ -221,6 +247,7 @@ def footer(lines: Sequence[str], at: int) -> bool:
         return False
     if not _OWN.search(phrase) and not _DEVICE.search(bare):
         return False
+    bare = _EXCUSE.sub("", bare)
     words = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|https?://\S+|\([^()]*\)", " ", bare).split()
     closed = at + 1 >= len(lines) or not lines[at + 1].strip() or heading_near(lines, at + 1)
     return len(words) <= 10 and bare[-1] not in "!?:" and "," not in " ".join(words) and closed

@@ -21,15 +21,26 @@ _UNKNOWN_STATUS = re.compile(r"5\.1\.(?:[0136]|10|351)$")
 _NAMED = re.compile(
     r"<[^<>\s]{3,320}>(?::|\.\.\.|,)? [^\n]{0,40}\b(?:unknown|no such|not found|does not exist)", re.IGNORECASE
 )
-_RECIPIENT_REJECTED = re.compile(r"recipient (?:address )?rejected", re.IGNORECASE)
+_RECIPIENT_REJECTED = re.compile(
+    r"(?:recipient(?: address)?|(?<!sender )(?<!source )address|rcpt) (?:is |was )?rejected"
+    r"(?:[\W\d]*(?:$|[(\[\n]|\S+\.[a-z]{2,20}\b)|[^\w\n]*<@>)",
+    re.IGNORECASE,
+)
+"""A recipient who was rejected without a word about why; only a server's name or an aside may follow."""
+_SENDER = "sender"
+"""The group of wordings that find fault with the sender, whatever they say of his address."""
 _CERTAIN = "!"
 """Ends the name of a group of wordings that need no other sign to be believed."""
 MAX_JUDGED = 3_000
 MAX_ASIDE = 1_500
 
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REPORTED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_ENHANCED = re.compile(r"(?<![\d.])((?:(?<=2\d\d[ -])2|[45])\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?:(?<![\d.\w-])|(?<=#))([45][0-5]\d)(?=[ \t,:;-]|$)(?![ -]*\d{3,})")
 _URL = re.compile(r"https?://[^\s<>]{1,500}")
+_ADDRESS = re.compile(r"[\[(<\"']*[^\s<>@\[\]()\"',;:]{1,64}@[^\s<>@\[\]()\"',;:]{1,255}[\])>\"']*")
+_WRAPPED = re.compile(r"\n[ \t]+|(?<=[^\n]{60})\n(?=[a-z])")
+"""Where a report's line goes on: below it indented, or behind a long line with a small letter."""
 _GENERAL = re.compile(r"^[245]\.(?:0\.\d+|1\.0|[2-7]\.0)$")
 _STAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
@@ -57,7 +68,7 @@ _STAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _BY_STATUS: tuple[tuple[str, str], ...] = (
     (r"5\.1\.[013]$", UNKNOWN_USER),
     (r"5\.1\.2$|5\.4\.4$", UNKNOWN_HOST),
-    (r"5\.1\.6$", MOVED),
+    (r"5\.1\.6$|5\.7\.1[78]$", MOVED),
     (r"5\.1\.10$|5\.3\.2$", NO_MAIL),
     (r"[45]\.2\.2$", "mailbox_full"),
     (r"[45]\.2\.1$|5\.7\.13$", "disabled"),
@@ -98,7 +109,7 @@ def judge(*, status: str, said: str, about: str, action: str) -> Verdict:
     """
     said, about = _URL.sub(" ", said[:MAX_JUDGED]), _URL.sub(" ", about[:MAX_JUDGED])
     code = _first(_CODE, said) or _first(_CODE, about)
-    field = _first(_ENHANCED, status)
+    field = _first(_REPORTED, status)
     if not field or _GENERAL.match(field):
         inside = _enhanced(said)
         if not inside or _GENERAL.match(inside):
@@ -139,22 +150,32 @@ def _reason(status: str, said: str, about: str, stage: str) -> str:
         return by_status
     word = _worded(said)
     aside = _worded(about[:MAX_ASIDE]) if word in {*_VAGUE, UNKNOWN_USER} else ""
+    if word == _SENDER or (aside == _SENDER and word in _VAGUE):
+        return "rejected"
     if "mailbox_full" in {word, aside} and word in {"mailbox_full", UNKNOWN_USER, ""}:
         return "mailbox_full"
     for one in (word, aside):
         if one in _VAGUE and by_status in DEAD:
             return by_status
-        if one == "rejected" and stage == "recipient" and _RECIPIENT_REJECTED.search(said or about):
+        if one == "rejected" and stage == "recipient" and _RECIPIENT_REJECTED.search(_plain(said or about)):
             return UNKNOWN_USER
         if one:
             return one
     return by_status or "undefined"
 
 
+@lru_cache(maxsize=64)
 def _worded(text: str) -> str:
     if not text.strip():
         return ""
+    text = _plain(text)
     return next((word for word, pattern in _wordings() if pattern.search(text)), "")
+
+
+@lru_cache(maxsize=8)
+def _plain(text: str) -> str:
+    """Return what was said on whole lines, each address as "<@>": dots and words in it would be taken for speech."""
+    return _WRAPPED.sub(" ", _ADDRESS.sub("<@>", text))
 
 
 def _dead(reason: str, status: str, code: str, stage: str, *, certain: bool) -> bool:

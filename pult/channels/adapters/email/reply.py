@@ -13,10 +13,12 @@ from pult.channels.adapters.email.quotations import footer, heading, plain
 LIMIT = 50_000
 """Characters above which a text is shown whole."""
 MAX_LINES = 2_000
-_CANDIDATE = re.compile(r":|：|--|__|==|wrote|\)\s*$")
+_CANDIDATE = re.compile(r":|：|--|__|==|wrote|[)>]\s*$")
 _SIGNATURE = re.compile(r"^(?:--|__)[ \t]*$|^_{30,}[ \t]*$")
 _SIGNATURE_LINES = 20
 """Lines that a signature behind underscores has at most; behind "--" it may have any number (RFC 3676, 4.3)."""
+_UNSEEN = dict.fromkeys([0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Marks of direction, which Windows puts around the parts of a date, and of no width."""
 _WRAPPED = 55
 """Length from which a quoted line may have been broken by the program that sent it."""
 
@@ -54,6 +56,7 @@ def _without_history(lines: list[str]) -> list[str]:
 
 def _heading(lines: list[str]) -> tuple[int, int] | None:
     """Return the first line of the first heading, and the last line that gives it away."""
+    lines = [line.translate(_UNSEEN) for line in lines]
     for at, line in enumerate(lines):
         if line and _CANDIDATE.search(line[-600:]) is not None:
             begin = heading(lines, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -64,3 +65,33 @@ def test_headers_that_are_missing_leave_a_mail_readable() -> None:
     assert (bare.subject, bare.sent_at, bare.external_id, bare.to) == ("", None, "", [])
     assert bare.text == "Pozdravljeni"
     assert read("From: Ana\nReply-To: b@x.example").sender.address == "b@x.example"
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "address"),
+    [
+        ("ana@home <ana@x.example>", "ana@home", "ana@x.example"),
+        ("ana@x.example <ana@x.example>", "", "ana@x.example"),
+        ("Ana Novak <<ana@x.example>>", "Ana Novak", "ana@x.example"),
+        ("Ana Novak <mailto:ana@x.example>", "Ana Novak", "ana@x.example"),
+        ("Ana Novak <ana @x.example>", "Ana Novak", "ana@x.example"),
+        ("Ana Novak <ana@x.example", "Ana Novak", "ana@x.example"),
+        ("Ana Novak [ana@x.example]", "Ana Novak", "ana@x.example"),
+        ("Ana Novak ana@x.example", "Ana Novak", "ana@x.example"),
+        ("ana@x.example (Ana Novak)", "Ana Novak", "ana@x.example"),
+        ("=?utf-8?Q?Novak,=20Ana?= <ana@x.example>", "Novak, Ana", "ana@x.example"),
+        ("=?utf-8?Q?Ana_Novak_=3Cana=40x.example=3E?=", "Ana Novak", "ana@x.example"),
+        ('"Ana \\"Kra\\" Novak" <ana@x.example>', 'Ana "Kra" Novak', "ana@x.example"),
+    ],
+)
+def test_a_sender_is_who_the_brackets_say_however_the_rest_is_written(written: str, name: str, address: str) -> None:
+    (found,) = headers.parse_addresses(written)
+    assert (found.name, found.address) == (name, address)
+
+
+@pytest.mark.parametrize("piece", ["(", "<", '"', "=?", "a@", "<@", "[", "a, ", '\\"', "=?utf-8?q?"])
+def test_a_header_of_nothing_but_signs_costs_no_time_and_no_mail(piece: str) -> None:
+    begun = time.process_time()
+    message = read(f"From: {piece * 3_000}\nTo: ana@x.example")
+    assert (message.text, "unreadable" in message.warnings) == ("Pozdravljeni", False)
+    assert time.process_time() - begun < 2

@@ -194,3 +194,86 @@ def test_a_charset_with_a_nul_in_it_makes_nothing_unreadable() -> None:
     body = 'Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset="a\x00b"\n\nžiga\n--b--'
     message = read(body).message
     assert (message.text, message.warnings) == ("žiga", [])
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ("Subject: AUTO: Novak, Ana is out of the office. (returning 05/01/2026)", "auto_reply"),
+        ("Subject: AUTO: Ana Novak jest poza biurem (powrót 05.01.2026)", "auto_reply"),
+        ("Subject: Auto: ali imate prtljažnik za Škodo?", "person"),
+        ("Subject: Thank you\nReturn-Path: <>\nPrecedence: bulk", "auto_reply"),
+        ("Subject: Thank you\nReturn-Path: <>\nPrecedence: bulk\nList-Id: <n.x.example>", "list"),
+        ("Subject: Re: order\nX-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent", "auto_reply"),
+        ("Subject: Re: order\nX-Apple-Action: VACATION", "auto_reply"),
+        ("Subject: Loop Alert: Duplicated Message-ID\nX-MLServer: fml 4", "bounce"),
+    ],
+)
+def test_machines_are_known_by_what_they_put_into_headers(headers: str, kind: str) -> None:
+    assert read(headers).message.kind == kind
+
+
+def test_a_challenge_is_a_machine_s_though_it_bears_a_person_s_address() -> None:
+    text = "This account is protected by Warden. Please click the following link to have your address added to the "
+    text += "recipient's allowed list.\n\nhttps://warden.example/v/1"
+    assert read("Subject: RE: order", text).message.kind == "auto_reply"
+    assert read("Subject: RE: order", "Please put me on your white list: https://x.example").message.kind == "person"
+
+
+REPORT = (
+    "Your message could not be delivered to the following recipients:\n\nana@customers.example\n\n550 5.1.1 unknown"
+)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "From: Gateway_17@relay.example\nSubject: Delivery failure notification",
+        "From: ndr@relay.example\nSubject: Mail delivery failed: returning message to sender",
+        'From: "System Administrator" <x@relay.example>\nSubject: Undeliverable: order',
+        "From: Mail.Delivery.System@relay.example\nSubject: Delivery status notification",
+    ],
+)
+def test_a_report_is_one_whatever_its_machine_is_called(headers: str) -> None:
+    mail = read(headers, REPORT)
+    assert (mail.message.kind, [(r.recipient, r.permanent) for r in mail.reports]) == (
+        "bounce",
+        [("ana@customers.example", True)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Fwd: Undelivered Mail Returned to Sender", REPORT),
+        ("Delivery failure", "The driver's delivery failed. Reach me at ana@customers.example, 550 12 is my number."),
+        ("Mail could not be delivered?", "My mail to you, ana@customers.example, came back. Why?"),
+    ],
+)
+def test_a_person_who_tells_of_a_failed_delivery_stays_a_person(subject: str, text: str) -> None:
+    assert read(f"Subject: {subject}", text).message.kind == "person"
+
+
+def test_a_receipt_by_which_a_sieve_refuses_a_mail_is_a_bounce() -> None:
+    body = (
+        "Auto-Submitted: auto-replied (rejected)\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
+        "--b\nContent-Type: text/plain\n\nYour message to <ana@b.example> was automatically rejected:\nQuota exceeded\n"
+        "--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; ana@b.example\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n--b--"
+    )
+    mail = read(body)
+    assert (mail.message.kind, [(r.recipient, r.reason) for r in mail.reports]) == (
+        "bounce",
+        [("ana@b.example", "mailbox_full")],
+    )
+
+
+def test_exchange_repeats_whom_a_mail_was_for_and_names_who_did_not_get_it() -> None:
+    text = (
+        "Your message\n\n  To:      desk-list@lists.example\n  Subject: order\n\n"
+        "did not reach the following recipient(s):\n\nc=US;p=X;dda:SMTP=ana@customers.example; on Fri, 4 Oct 2002\n"
+        "    The recipient name is not recognized\n"
+    )
+    mail = read("From: postmaster@x.example\nSubject: Undeliverable: order", text)
+    assert [(r.recipient, r.permanent) for r in mail.reports] == [("ana@customers.example", True)]

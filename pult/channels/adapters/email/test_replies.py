@@ -162,3 +162,65 @@ def test_an_indented_paragraph_in_html_is_no_quotation() -> None:
     assert newest(html_to_text("<p>Glejte:</p><blockquote style='margin:0'>moj naslov</blockquote>")).endswith(
         "moj naslov"
     )
+
+
+DATES = ("3. 11. 2026", "03/11/2026", "3.11.26", "2026-11-03", "11/3/26", "3.11.2026.", "3. 11. 26", "2026.11.03.")
+THUNDERBIRD = (
+    "Trgovina je {} ob 10:05 napisal:",
+    "Trgovina napisao je {} u 10:05:",
+    "Дана {} у 10:05, Продавница пише:",
+    "Ο/Η Κατάστημα έγραψε στις {} 10:05:",
+    "W dniu {} o 10:05, Sklep pisze:",
+    "Laden schrieb am {} um 10:05:",
+    "Boutique a écrit le {} à 10:05\xa0:",
+    "Negozio ha scritto il {} alle 10:05:",
+    "Tienda escribió el {} a las 10:05:",
+    "Winkel schreef op {} om 10:05:",
+    "Butik skrev den {} kl. 10:05:",
+    "Kauppa kirjoitti {} klo 10:05:",
+    "Obchod napsal(a) dne {} v 10:05:",
+    "{} 10:05, Крамниця:",
+    "{} 10:05 Pood kirjutas:",
+    "{} 10:05, Parduotuvė rašė:",
+    "{} 10:05 Veikals rakstīja:",
+    "Þann {} 10:05, skrifaði Búð:",
+    "El {} a les 10:05, Botiga ha escrit:",
+)
+"""Its composeMsgs.properties, both headings that have a date."""
+
+
+@pytest.mark.parametrize("heading", THUNDERBIRD)
+def test_thunderbird_s_headings_are_known_however_a_date_is_written(heading: str) -> None:
+    for date in DATES:
+        assert newest(f"{NEW}\n\n{heading.format(date)}\n> staro\n") == NEW, date
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "---- Trgovina wrote ----",
+        "2026-11-03 10:00 GMT+01:00 Trgovina <desk@shop.example>",
+        "From: Shop <desk@shop.example>\nDate: Tue, 3 Nov 2026 10:00:02 +0100",
+        "От: Магазин\n"
+        "Отправлено: \u200e3\u200e \u200eноября\u200e \u200e2026\u200e г. \u200e10\u200e:\u200e05\nКому: Ана",
+        "Op 3 nov. 2026 om 10:00 heeft Winkel <desk@shop.example> het volgende geschreven:",
+        "Missatge de Botiga <desk@shop.example> del dia dt., 3 de nov. 2026 a les 10:00:",
+        "店 <desk@shop.example> 于2026年11月3日周二 10:00写道：",
+        "2026/11/03 10:00、店 <desk@shop.example>のメール:",
+    ],
+)
+def test_headings_that_programs_make_shorter_are_known(heading: str) -> None:
+    assert newest(f"{NEW}\n\n{heading}\n> staro\n") == NEW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3. 11. 2026 ob 10:05, dva paketa:\n- eden moder\n- eden rdeč",
+        "From: Ljubljana\nDate: 3 Nov 2026 10:00\nplease collect it",
+        "---- moj naslov ----\nSlovenska 1",
+        "2026-11-03 Ana <ana@customers.example>\nis my new address",
+    ],
+)
+def test_dates_and_rules_of_one_s_own_are_no_headings(text: str) -> None:
+    assert newest(text) == text

@@ -10,13 +10,16 @@ from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
+from pult.channels.adapters.email.guesses import best, corrected
+
 _ALIASES = {
     "iso-8859-1": "cp1252",
     "latin1": "cp1252",
     "latin-1": "cp1252",
-    "us-ascii": "cp1252",
-    "ascii": "cp1252",
-    "ansi": "cp1252",
+    "us-ascii": "",
+    "ascii": "",
+    "ansi-x3.4-1968": "",
+    "ansi": "",
     "iso-8859-8-i": "iso-8859-8",
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -26,6 +29,17 @@ _ALIASES = {
     "utf8": "utf-8",
     "x-mac-roman": "mac_roman",
     "macintosh": "mac_roman",
+    "mac": "mac_roman",
+    "x-mac-ce": "mac_latin2",
+    "macce": "mac_latin2",
+    "x-mac-centraleurroman": "mac_latin2",
+    "x-mac-greek": "mac_greek",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "x-mac-turkish": "mac_turkish",
+    "x-unicode-2-0-utf-7": "utf-7",
+    "iso-2022-jp-ms": "iso2022_jp",
+    "koi8-ru": "koi8_u",
+    "windows-31j": "cp932",
     "shift_jis": "cp932",
 }
 _STATEFUL = ("utf-7", "iso2022", "hz")
@@ -60,9 +74,11 @@ _FOLD = re.compile(r"[\r\n]+[ \t]*")
 def codec_of(charset: str) -> str:
     """Return the codec for a MIME charset, "" where none is known."""
     name = charset.strip().strip("\"'").lower().replace("_", "-") if charset else ""
-    name = name.removeprefix("x-") if name.startswith("x-cp") or name.startswith("x-iso") else name
+    name = name.removeprefix("x-") if name.startswith(("x-cp", "x-iso", "x-win", "x-koi")) else name
     name = re.sub(r"^(?:windows|cp|ibm)-?(\d{3,4})$", r"cp\1", name)
     name = _ALIASES.get(name, name)
+    if not name:
+        return ""
     try:
         info = codecs.lookup(name)
     except (LookupError, ValueError, TypeError):
@@ -84,7 +100,7 @@ def decode(data: bytes, charset: str = "") -> str:
                 codec = "" if codec == "utf-8" else codec
     if codec:
         try:
-            return data.decode(codec)
+            return data.decode(corrected(data, codec))
         except (UnicodeError, ValueError):
             if codec.startswith("iso2022_jp"):
                 return _japanese(data)
@@ -130,7 +146,9 @@ def _nearly_utf8(data: bytes) -> str:
 
 def _guess(data: bytes, codec: str) -> str:
     """Guess from a sample; bytes that fit nowhere are shown as U+FFFD, never left out."""
-    guess = "cp1250" if len(data) < SHORT and _LONELY.fullmatch(data) else _best(data[:SAMPLE])
+    guess = best(data)
+    if not guess:
+        guess = "cp1250" if len(data) < SHORT and _LONELY.fullmatch(data) else _best(data[:SAMPLE])
     for name in (guess, codec, "cp1252"):
         if name:
             try:

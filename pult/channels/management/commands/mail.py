@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,16 @@ class Command(BaseCommand):
         inspect.add_argument("--authserv-id", default="", help="the server whose Authentication-Results is believed")
         inspect.add_argument("--hops", type=int, default=HOPS, help="Received lines that may stand above its header")
 
-    def handle(self, *args: object, **options: object) -> None:
-        """Print a line a file; a file that cannot be opened is said at the end, in the exit code too."""
+    def handle(self, *args: object, **options: Any) -> None:
+        """Print a line a file, in UTF-8 whatever the terminal's charset is; the exit code says if one is missing."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        try:
+            self._inspect(options)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _inspect(self, options: Mapping[str, Any]) -> None:
         files = options["files"]
         unread = 0
         for name in files if isinstance(files, list) else []:

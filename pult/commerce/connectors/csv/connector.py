@@ -18,6 +18,7 @@ from pult.commerce.base import (
     Payment,
     Place,
     Product,
+    Promotion,
     Shipment,
     ShopError,
     ShopInfo,
@@ -32,6 +33,7 @@ from pult.platform.money import kept, minor
 _PAGE = 500
 _TABLES: dict[Kind, tuple[str, ...]] = {
     "product": ("products",),
+    "promotion": ("promotions",),
     "order": ("orders", "buyers", "lines", "payments", "products"),
 }
 
@@ -39,7 +41,7 @@ _TABLES: dict[Kind, tuple[str, ...]] = {
 class Connector:
     """Reads the files of a folder."""
 
-    kinds: tuple[Kind, ...] = ("product", "order")
+    kinds: tuple[Kind, ...] = ("product", "promotion", "order")
 
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """Give the whole of the files from a row on; what has not changed is passed over by whoever writes it."""
@@ -68,6 +70,8 @@ class _Reader:
 
     def thing(self, kind: Kind, number: int, row: Row) -> Thing:
         try:
+            if kind == "promotion":
+                return self._promotion(row)
             return self._order(row) if kind == "order" else self._product(row)
         except (ValueError, ArithmeticError) as error:
             table: mappings.Table = getattr(self._mapping, f"{kind}s")
@@ -193,6 +197,27 @@ class _Reader:
             attributes=msgspec.json.decode(row["extra"], type=dict[str, str]),
         )
 
+    def _promotion(self, row: Row) -> Promotion:
+        currency = _currency(row["currency"] or self._currency)
+        percent = float(row["percent"].rstrip("% ").replace(self._mapping.decimal, ".")) if row["percent"] else None
+        if percent is not None and not 0 <= percent <= 100:
+            raise ValueError(f"{row['percent'][:40]!r} is no part of a hundred")
+        return Promotion(
+            id=_given(row["id"]),
+            title=row["title"] or row["code"] or row["id"],
+            changed_at=self._time(row["changed_at"]) or _BEGINNING,
+            code=row["code"],
+            percent=percent,
+            amount=self._sum([row], "amount", currency) if row["amount"] else None,
+            currency=currency,
+            minimum=self._sum([row], "minimum", currency) if row["minimum"] else None,
+            delivery=row["delivery"].casefold() in _YES,
+            starts_at=self._time(row["starts_at"]),
+            ends_at=self._time(row["ends_at"]),
+            product_ids=_several(row["products"]),
+            categories=_several(row["categories"]),
+        )
+
     def _sum(self, rows: list[Row], field: str, currency: str) -> int:
         return kept(sum(minor(row[field], currency, point=self._mapping.decimal) for row in rows if row[field]))
 
@@ -215,9 +240,14 @@ _BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 """When a product changed of which the file does not say when: a file is always the newest word."""
 
 
+_YES = frozenset({"1", "true", "yes"})
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _LONGEST_ID = 200
 _MOST = 2**31
+
+
+def _several(text: str) -> list[str]:
+    return [one.strip() for one in text.split("|") if one.strip()]
 
 
 def _given(text: str) -> str:

@@ -40,6 +40,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     lines: Table = Table(file="order_lines.csv")
     payments: Table = Table(file="payments.csv")
     products: Table = Table(file="products.csv")
+    promotions: Table = Table(file="promotions.csv")
     states: dict[str, Status] = {}
 
     def column(self, table: str, field: str) -> str:
@@ -63,6 +64,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "products": (
         *("id", "title", "sku", "barcode", "price", "before", "category", "vendor", "url", "picture"),
         *("stock", "changed_at"),
+    ),
+    "promotions": (
+        *("id", "title", "code", "percent", "amount", "currency", "minimum", "delivery", "starts_at", "ends_at"),
+        *("products", "categories", "changed_at"),
     ),
 }
 """Every field of every file. Further columns of `products` are its attributes."""

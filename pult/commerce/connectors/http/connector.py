@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from pult.commerce.base import Kind, Page, ShopError, ShopInfo, Thing
-from pult.commerce.connectors.http import wire
-from pult.platform import httpclient, webhooks
+import msgspec
 
-MAX_BYTES = 16 << 20
-TIMEOUT = 20.0
-"""Seconds without a word after which the shop is taken for silent."""
+from pult.commerce.base import Act, Done, Gone, Kind, Page, Plan, Refused, ShopError, ShopInfo, Thing, Verb
+from pult.commerce.connectors.http import asking, wire
+from pult.platform import webhooks
+
 SKEW = 300.0
 """Seconds by which the clock of a shop that signs a notice may be wrong."""
-_EXPIRED = 410
+_NO_SUCH = 404
 
 
 class Connector:
-    """Asks the shop for pages and takes its notices."""
+    """Asks the shop for pages and single things, takes its notices, and has it do things."""
 
-    kinds: tuple[Kind, ...] = ("product", "order")
+    kinds: tuple[Kind, ...] = ("product", "promotion", "order")
 
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """Give pages until one names no next. A cursor that the shop no longer knows begins the run anew."""
@@ -58,6 +57,35 @@ class Connector:
         """Return what the notice says."""
         return wire.notice(body)
 
+    def look(self, shop: ShopInfo, kind: Kind, ids: Sequence[str]) -> list[Thing]:
+        """Ask for each; the shop says by name that it no longer has one, so that a wrong address deletes nothing."""
+        return [_look(shop, kind, one) for one in ids]
+
+    def verbs(self, shop: ShopInfo) -> list[Verb]:
+        """Return what the shop says that it can do; nothing where it does not answer that."""
+        try:
+            body = asking.get(shop, "/acts")
+        except asking.Answered as error:
+            if error.status == _NO_SUCH:
+                return []
+            raise
+        return wire.said(body, wire.Verbs, "/acts", permanent=True).verbs
+
+    def plan(self, shop: ShopInfo, act: Act) -> Plan:
+        """Have the shop say what would happen."""
+        body = asking.post(shop, "/plans", msgspec.json.encode(act))
+        return wire.said(body, Plan, "/plans", permanent=True)
+
+    def perform(self, shop: ShopInfo, act: Act, *, key: str, at: datetime) -> Done:
+        """Have the shop do it, once for a key. An answer that cannot be read says nothing of what was done."""
+        body = asking.post(shop, "/acts", msgspec.json.encode(act), key=key)
+        return wire.said(body, Done, "/acts", permanent=False)
+
+    def undo(self, shop: ShopInfo, act: Act, done: Done, *, key: str) -> Done:
+        """Have the shop take it back, once for a key."""
+        body = asking.post(shop, "/undos", msgspec.json.encode(wire.Undo(done.undo, act)), key=key)
+        return wire.said(body, Done, "/undos", permanent=False)
+
 
 class _Expired(Exception):
     """The shop no longer knows the cursor."""
@@ -75,25 +103,26 @@ def _page(shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | N
     asked = {"changed_since": _rfc3339(since), "cursor": cursor}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     place = f"/{kind}s{'?' if query else ''}{query}"
-    headers = {"accept": "application/json"}
-    if token := shop.settings.get("token"):
-        headers["authorization"] = f"Bearer {token}"
-    url = f"{str(shop.settings['base_url']).rstrip('/')}{place}"
     try:
-        answer = httpclient.request("GET", url, headers=headers, timeout=TIMEOUT, max_bytes=MAX_BYTES)
-    except httpclient.Temporary as error:
-        raise ShopError(f"{place}: {error}", after=_bounded(error.after)) from error
-    except httpclient.HttpError as error:
-        if error.status == _EXPIRED and cursor is not None:
+        body = asking.get(shop, place)
+    except asking.Answered as error:
+        if error.status == asking.EXPIRED and cursor is not None:
             raise _Expired from error
+        if error.status == _NO_SUCH and kind == "promotion":
+            return Page([], None)  # a shop that offers none need not answer this
+        raise
+    return wire.page(kind, body, done=done, place=place)
+
+
+def _look(shop: ShopInfo, kind: Kind, thing_id: str) -> Thing:
+    place = f"/{kind}s/{quote(thing_id, safe='')}"
+    try:
+        return wire.thing(kind, asking.get(shop, place), place)
+    except Refused as error:
+        if error.code == "unknown":
+            return Gone(kind, thing_id)
         raise ShopError(f"{place}: {error}", permanent=True) from error
-    return wire.page(kind, answer.body, done=done, place=place)
 
 
 def _rfc3339(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
-
-
-def _bounded(after: float | None) -> float | None:
-    """A shop that wants to be left alone for a year is asked again after an hour."""
-    return None if after is None else min(after, 3_600.0)

@@ -1,19 +1,31 @@
-"""A shop that speaks the HTTP contract, for tests: it pages, forgets cursors, wants its token, signs its notices."""
+"""A shop that speaks the HTTP contract, for tests: it pages, forgets cursors, wants its token, signs its notices.
+
+Every request is held against the contract's own description, as a shop generated from it would.
+"""
 
 from __future__ import annotations
 
 import time
 from datetime import datetime
+from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
+import jsonschema_rs
 import msgspec
 
-from pult.commerce.base import Gone, Order, Product, Thing
+from pult.commerce.base import Act, Gone, Kind, Order, Product, Promotion, Refused, Thing
+from pult.commerce.connectors.http import describe
+from pult.commerce.connectors.http.ownshop import VERBS, OwnShop
+from pult.commerce.connectors.http.wire import Undo
 from pult.commerce.testing import Answer, Asked, LocalShop
 from pult.platform import webhooks
 
 TOKEN = "a-token-of-the-shop"  # noqa: S105
 PAGE = 100
+_KINDS: dict[str, Kind] = {"/orders": "order", "/products": "product", "/promotions": "promotion"}
+_PROBLEM = {"Content-Type": "application/problem+json"}
+_STATUS = {"unknown": 404, "already_done": 409, "already_sent": 409, "already_cancelled": 409}
 
 
 class Shop(LocalShop):
@@ -22,13 +34,17 @@ class Shop(LocalShop):
     def __init__(self) -> None:
         super().__init__()
         self.secret = webhooks.new_secret()
-        self.things: dict[str, dict[str, Any]] = {"/shop/orders": {}, "/shop/products": {}}
-        self.gone: dict[str, list[dict[str, Any]]] = {"/shop/orders": [], "/shop/products": []}
+        self.own = OwnShop(told=lambda verb, what: self.done.append((verb, what)))
+        self.gone: dict[str, list[dict[str, Any]]] = {f"/shop{path}": [] for path in _KINDS}
         self.forgotten: set[str] = set()
         """Cursors that it no longer knows."""
+        self.verbs: list[Any] | None = list(VERBS)
+        """What it can do; None where it never heard of acts."""
+        self.promotes = True
 
     def __enter__(self) -> Shop:
         super().__enter__()
+        self.own.address = f"http://127.0.0.1:{self.port}"
         self.settings = {
             "base_url": f"http://127.0.0.1:{self.port}/shop/",
             "token": TOKEN,
@@ -36,29 +52,63 @@ class Shop(LocalShop):
         }
         return self
 
-    def keep(self, *things: Order | Product) -> None:
+    def keep(self, *things: Order | Product | Promotion) -> None:
         for thing in things:
-            self.put(thing.id, msgspec.to_builtins(thing), product=isinstance(thing, Product))
+            self.own.keep(thing)
 
     def put(self, thing_id: str, thing: Any, *, product: bool = False) -> None:
         """Have a thing as it is, whether it makes sense or not."""
-        self.things["/shop/products" if product else "/shop/orders"][thing_id] = thing
+        self.own.things["product" if product else "order"][thing_id] = thing
 
     def answer(self, asked: Asked) -> Answer:
-        parts, query = asked.parts, asked.query
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return 401, {}
-        if parts.path not in self.things:
+        path = asked.parts.path.removeprefix("/shop")
+        if not self.promotes and path.startswith("/promotions"):
             return 404, {}
+        if asked.method == "POST" or path == "/acts":
+            return self._acted(asked, path)
+        if path in _KINDS:
+            return self._paged(asked, path)
+        folder, _, name = path.rpartition("/")
+        found = self.own.things[_KINDS[folder]].get(unquote(name)) if folder in _KINDS else None
+        return (200, found) if found is not None else (404, {"code": "unknown", "status": 404}, _PROBLEM)
+
+    def _paged(self, asked: Asked, path: str) -> Answer:
+        query = asked.query
         if query.get("cursor") in self.forgotten:
             return 410, {}
         since = datetime.fromisoformat(query["changed_since"]) if "changed_since" in query else None
-        changed = [one for one in self.things[parts.path].values() if _is_later(one, since)]
-        gone = [one for one in self.gone[parts.path] if since is None or datetime.fromisoformat(one["at"]) >= since]
+        changed = [one for one in self.own.things[_KINDS[path]].values() if _is_later(one, since)]
+        gone = [one for one in self.gone[f"/shop{path}"] if since is None or datetime.fromisoformat(one["at"]) >= since]
         begin = int(query.get("cursor", "at-0").removeprefix("at-"))
         items, more = changed[begin : begin + PAGE], begin + PAGE < len(changed)
         said = {"items": items, "next": f"at-{begin + PAGE}" if more else None, "total": len(changed)}
         return 200, said if more else said | {"gone": gone}
+
+    def _acted(self, asked: Asked, path: str) -> Answer:
+        if self.verbs is None or path not in ("/acts", "/plans", "/undos"):
+            return 404, {}
+        if asked.method == "GET":
+            return 200, {"verbs": self.verbs}
+        try:
+            _held_against_the_description(asked, path)
+            if path == "/undos":
+                undo = msgspec.json.decode(asked.body, type=Undo)
+                said: Any = self.own.undo(undo.undo, asked.headers["idempotency-key"])
+            else:
+                act: Act = msgspec.json.decode(asked.body, type=Act)
+                if asked.json()["verb"] not in self.verbs:
+                    return 422, {"code": "not_possible", "status": 422}, _PROBLEM
+                said = (
+                    self.own.plan(act) if path == "/plans" else self.own.perform(act, asked.headers["idempotency-key"])
+                )
+        except Refused as error:
+            status = _STATUS.get(error.code, 422)
+            return status, {"code": error.code, "status": status, "title": str(error)}, _PROBLEM
+        except (jsonschema_rs.ValidationError, msgspec.ValidationError, ValueError) as error:
+            return 400, {"title": str(error)[:300]}, _PROBLEM
+        return 200, msgspec.to_builtins(said)
 
     def notice(
         self, thing: Thing, name: str, *, skew: float = 0.0, content: bytes | None = None
@@ -67,11 +117,40 @@ class Shop(LocalShop):
         if isinstance(thing, Gone):
             said: dict[str, Any] = {"kind": thing.kind, "gone": {"id": thing.id, "at": thing.at}}
         else:
-            said = {"kind": "order" if isinstance(thing, Order) else "product", "item": thing}
+            kinds: dict[type, Kind] = {Order: "order", Product: "product", Promotion: "promotion"}
+            said = {"kind": kinds[type(thing)], "item": thing}
         body = msgspec.json.encode(said) if content is None else content
         stamp = int(time.time() + skew)
         signature = webhooks.sign(self.secret, name, stamp, body)
         return {"webhook-id": name, "webhook-timestamp": str(stamp), "webhook-signature": signature}, body
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return describe.described()
+
+
+def _held_against_the_description(asked: Asked, path: str) -> None:
+    """Raise where a request is not one that the description has. A field that it does not have is an error here."""
+    door = _described()["paths"][path]["post"]
+    if asked.headers.get("content-type") != "application/json":
+        raise ValueError("not application/json")
+    for parameter in door.get("parameters", ()):
+        if parameter["in"] == "header" and parameter["required"]:
+            jsonschema_rs.validate(parameter["schema"], asked.headers.get(parameter["name"].lower()))
+    schema = door["requestBody"]["content"]["application/json"]["schema"]
+    jsonschema_rs.validate(_closed() | schema, asked.json())
+
+
+@cache
+def _closed() -> dict[str, Any]:
+    """Return the schemas, each refusing fields that it does not name."""
+    schemas = _described()["components"]["schemas"]
+    closed = {
+        name: schema | ({"additionalProperties": False} if "properties" in schema else {})
+        for name, schema in schemas.items()
+    }
+    return {"components": {"schemas": closed}}
 
 
 def _is_later(thing: Any, since: datetime | None) -> bool:

@@ -13,10 +13,10 @@ import pytest
 
 from pult.commerce import actions, notices, queries, reading, registry
 from pult.commerce.base import Gone, Product, ShopError, Variant
-from pult.commerce.connectors.http import connector, describe
+from pult.commerce.connectors.http import asking, describe
 from pult.commerce.connectors.http.standin import Shop
 from pult.commerce.errors import Unauthentic
-from pult.commerce.testing import AT, MANY, ListeningShopContract, an_order
+from pult.commerce.testing import AT, MANY, ActingShopContract, ListeningShopContract, an_order
 from pult.platform import forms, httpclient
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -35,7 +35,7 @@ def _stores() -> list[int]:
     return [shop.store_id for shop in queries.shops()]
 
 
-class TestHttp(ListeningShopContract):
+class TestHttp(ActingShopContract, ListeningShopContract):
     connector = "http"
 
     def shop(self, folder: Path) -> AbstractContextManager[Any]:
@@ -77,7 +77,7 @@ class TestHttp(ListeningShopContract):
     @pytest.mark.parametrize("name", ["html", "cut"])
     def test_half_an_answer_and_none_at_all_are_told(self, stand_in: Shop, shop_id: int, name: str) -> None:
         stand_in.keep(*(an_order(number) for number in range(MANY)))
-        stand_in.behave(name, after=4)
+        stand_in.behave(name, after=6)
         with pytest.raises(ShopError, match="/orders"):
             reading.read(shop_id)
         assert len(known()) == 300
@@ -91,7 +91,7 @@ class TestHttp(ListeningShopContract):
     def test_a_silent_shop_is_not_waited_for(
         self, stand_in: Shop, shop_id: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(connector, "TIMEOUT", 0.2)
+        monkeypatch.setattr(asking, "TIMEOUT", 0.2)
         stand_in.behave("slow")
         with pytest.raises(ShopError, match="took too long") as caught:
             reading.read(shop_id)
@@ -112,7 +112,7 @@ class TestHttp(ListeningShopContract):
 
     def test_a_forgotten_cursor_begins_the_run_anew(self, stand_in: Shop, shop_id: int) -> None:
         stand_in.keep(*(an_order(number) for number in range(MANY)))
-        stand_in.behave("temporary", after=6)
+        stand_in.behave("temporary", after=8)
         with pytest.raises(ShopError):
             reading.read(shop_id)
         stand_in.behave("well")

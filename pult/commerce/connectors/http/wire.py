@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from pult.commerce.base import Gone, Id, Kind, Misfit, Moment, Order, Page, Product, Promotion, ShopError, Thing
+from pult.commerce.base import (
+    Act,
+    Gone,
+    Id,
+    Kind,
+    Misfit,
+    Moment,
+    Order,
+    Page,
+    Product,
+    Promotion,
+    Refusal,
+    ShopError,
+    Thing,
+    Verb,
+)
 from pult.platform.text import storable
 
 PAGE_MOST = 1_000
@@ -16,6 +31,7 @@ TYPES: dict[Kind, type[Order] | type[Product] | type[Promotion]] = {
     "product": Product,
     "promotion": Promotion,
 }
+_Said = TypeVar("_Said")
 _ODD = (b"\\u0000", b"\\ud", b"\\uD")
 _NO_JSON = (msgspec.DecodeError, ValueError, RecursionError)
 
@@ -46,6 +62,15 @@ class ProductPage(msgspec.Struct, frozen=True):
     total: int | None = None
 
 
+class PromotionPage(msgspec.Struct, frozen=True):
+    """The answer to GET /promotions."""
+
+    items: list[Promotion]
+    next: str | None
+    gone: list[Removed] = []
+    total: int | None = None
+
+
 class OrderNotice(msgspec.Struct, frozen=True):
     """A notice that an order is new or has changed."""
 
@@ -60,11 +85,39 @@ class ProductNotice(msgspec.Struct, frozen=True):
     item: Product
 
 
+class PromotionNotice(msgspec.Struct, frozen=True):
+    """A notice that a promotion is new or has changed."""
+
+    kind: Literal["promotion"]
+    item: Promotion
+
+
 class GoneNotice(msgspec.Struct, frozen=True):
     """A notice that a thing was deleted."""
 
     kind: Kind
     gone: Removed
+
+
+class Verbs(msgspec.Struct, frozen=True):
+    """The answer to GET /acts: what the shop can do."""
+
+    verbs: list[Verb]
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """The body of POST /undos: what `undo` of an act that was done said, and the act."""
+
+    undo: str
+    act: Act
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why something is not done (RFC 9457); `code` is what Pult goes by, `detail` is shown as the shop's words."""
+
+    code: Refusal
+    title: str = ""
+    detail: str = ""
 
 
 class _AnyPage(msgspec.Struct, frozen=True):
@@ -123,6 +176,30 @@ def _misfit(raw: msgspec.Raw, place: str, error: Exception) -> Misfit:
     name = found.get("id") if isinstance(found, dict) else None
     known = isinstance(name, str) and 0 < len(name) <= 200
     return Misfit(str(storable(name)) if known else place, f"{place}: {error}")
+
+
+def thing(kind: Kind, body: bytes, place: str) -> Thing:
+    """Return the one thing that was asked for. Raises ShopError."""
+    try:
+        return msgspec.json.decode(_clean(body), type=TYPES[kind])
+    except _NO_JSON as error:
+        raise ShopError(f"{place}: {error}", permanent=True) from error
+
+
+def problem(body: bytes) -> Problem | None:
+    """Return why the shop does not do something, None where it does not say so in the way of the contract."""
+    try:
+        return msgspec.json.decode(_clean(body), type=Problem)
+    except _NO_JSON:
+        return None
+
+
+def said(body: bytes, of: type[_Said], place: str, *, permanent: bool) -> _Said:
+    """Return what the shop answered. Raises ShopError; `permanent` says whether asking again is of no use."""
+    try:
+        return msgspec.json.decode(_clean(body), type=of)
+    except _NO_JSON as error:
+        raise ShopError(f"{place}: {error}", permanent=permanent) from error
 
 
 def notice(body: bytes) -> list[Thing]:

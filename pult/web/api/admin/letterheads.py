@@ -14,6 +14,7 @@ from pult.accounts import access, letterheads, logos, queries
 from pult.accounts.letterheads import LONGEST, VARIABLES, LetterheadInfo
 from pult.channels import registry
 from pult.channels.base import Address, File, InboxInfo, Logo, OutboundMessage
+from pult.customers import names
 from pult.web.api.answers import answer, conditional, empty
 from pult.web.api.auth import actor_of
 from pult.web.api.reading import versions_of
@@ -121,6 +122,7 @@ def preview_letterhead(request: HttpRequest, store_id: int, language: str, body:
         "agent.name": actor.name,
         "store.name": store.name,
         "customer.name": _CUSTOMERS[language],
+        "customer.greeting": names.greeting(_CUSTOMERS[language], language),
         "conversation.number": "1234",
     }
     header, footer = (
