@@ -76,5 +76,5 @@ frontend/node_modules/.installed: frontend/package-lock.json frontend/package.js
 
 $(FRONTEND): frontend/node_modules/.installed $(FRONTEND_SOURCES)
 	@echo "Building the screens ..."
-	@cd frontend && ../$(NPM) run --silent build -- --logLevel warn
+	@cd frontend && ../$(NPM) run --silent build
 	@touch $@

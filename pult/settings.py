@@ -82,6 +82,7 @@ WORKER_LOOPS = ["pult.flows.reactions.react", "pult.channels.listening.run"]
 SUPERVISED = [("worker", "pult.platform.worker.main"), ("smtp", "pult.channels.smtp.run_smtp")]
 # Who may listen to the live stream, what an event looks like there, and who is present: platform knows no such words.
 STREAM_AUTHORIZE = "pult.accounts.stream_access.authorize"
+STREAM_OUTSIDE = "pult.web.chat.listening.authorize"
 STREAM_OPENED = "pult.accounts.stream_access.opened"
 STREAM_RENDER = "pult.web.stream.render"
 STREAM_EPHEMERAL = "pult.web.stream.ephemeral"

@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pult.web import hooks, public
 from pult.web.api import api
 from pult.web.api.problems import no_such_door
+from pult.web.chat import views as chat
 from pult.web.pages import staff_app
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,8 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("copies/<str:token>", public.copy),
     path("consent/page.css", public.sheet),
     path("consent/<str:token>", public.withdraw),
-    *([path("demo/", include("pult.demo.urls"))] if settings.DEMO else []),
+    path("chat/<int:inbox_id>/begin", chat.begin),
+    path("chat/<int:inbox_id>/messages", chat.messages),
+    path("chat/<int:inbox_id>/doing", chat.doing),
+    path("chat/<int:inbox_id>/seen", chat.seen),
+    path("chat/<int:inbox_id>/files/<int:attachment_id>", chat.file),
+    path("chat/<int:inbox_id>/stream", chat.stream),
+    *([path("", include("pult.demo.urls"))] if settings.DEMO else []),
     path("", include("pult.web.sign_in")),
     # The staff app's own addresses: it reads them itself.
-    re_path(r"^(?!api/|hooks/|static/|_allauth/|accounts/).*$", staff_app),
+    re_path(r"^(?!api/|hooks/|chat/|static/|_allauth/|accounts/).*$", staff_app),
 ]

@@ -25,4 +25,16 @@ for (const [kind, limit] of Object.entries(limits)) {
   console.log(`entry ${kind}: ${(total / 1000).toFixed(1)} kB of ${limit / 1000} kB`)
   if (total > limit) failed = true
 }
+
+// The widget: what a shop's page loads at once, and what is loaded when the chat is opened, with one language.
+const widget = new URL('../../pult/web/static/widget/', import.meta.url)
+const weight = (...names) =>
+  names.reduce((sum, name) => sum + gzipSync(readFileSync(new URL(name, widget)), { level: 9 }).length, 0)
+for (const [name, size, limit] of [
+  ['widget loader', weight('loader.js'), 3_000],
+  ['widget opened', weight('loader.js', 'panel.js', 'el.js'), 12_000],
+]) {
+  console.log(`${name}: ${(size / 1000).toFixed(1)} kB of ${limit / 1000} kB`)
+  if (size > limit) failed = true
+}
 process.exit(failed ? 1 : 0)

@@ -29,9 +29,13 @@ CAPABILITIES = frozenset(
         "unsubscribe",
         "listener",
         "webhook",
+        "live",
     }
 )
-"""What core code may ask of a channel; it asks for these and never for a channel's name."""
+"""What core code may ask of a channel; it asks for these and never for a channel's name.
+
+live: the customer has the conversation open before him and hears of what is written at once.
+"""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -256,3 +256,18 @@ class Presence(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["conversation", "staff"], name="presence_once")]
         indexes = [models.Index(fields=["updated_at"], name="presence_recent")]
+
+
+class CustomerPresence(models.Model):
+    """What the customer does in a conversation that he has open before him; a line older than `until` means nothing."""
+
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    state = models.CharField(max_length=8, default="here")
+    text = models.CharField(max_length=2000, default="")
+    page_url = models.CharField(max_length=500, default="")
+    page_title = models.CharField(max_length=200, default="")
+    until = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["updated_at"], name="customer_presence_recent")]

@@ -197,8 +197,24 @@ class Card(msgspec.Struct, frozen=True):
     recent: list[Item]
 
 
+class CustomerPresenceView(msgspec.Struct, frozen=True):
+    """What a customer does in his conversation at this moment: `state` is here, typing or away.
+
+    `text` is what he types, where the shop has switched that on and told him; `page_url` and `page_title` what he looks
+    at, with his consent.
+    """
+
+    conversation_id: int
+    state: str
+    text: str
+    page_url: str
+    page_title: str
+    until: datetime
+
+
 class Detail(msgspec.Struct, frozen=True):
-    """A conversation with its newest messages; `older` is the cursor of those before."""
+    """A conversation with its newest messages; `older` is the cursor of those before; `visitor` is what the customer
+    does who has it open before him."""
 
     item: Item
     language: str
@@ -207,6 +223,7 @@ class Detail(msgspec.Struct, frozen=True):
     history: list[ChangeView]
     drafts: list[DraftView]
     present: list[PresentView]
+    visitor: CustomerPresenceView | None
     reply_to: ReplyTo
     card: Card
 

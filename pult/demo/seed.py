@@ -20,7 +20,7 @@ from pult.commerce import reading
 from pult.conversations import actions as conversations
 from pult.conversations.actions.importing import mark_closed_read
 from pult.demo import generate, orders
-from pult.demo.shop import AGENTS, STORES, TAGS, TEAMS
+from pult.demo.shop import AGENTS, STORES, TAGS, TEAMS, chat_address
 from pult.flows import history
 from pult.platform import words
 
@@ -79,9 +79,16 @@ def set_up_desk(password: str) -> list[int]:
     }
     for store in STORES:
         team = next(teams[name] for name, owner in TEAMS if owner == store.name)
-        for _, address, name in store.inboxes:
+        for language, address, name in store.inboxes:
+            store_id = stores[store.name]
+            channels.create_inbox(store_id=store_id, channel="email", name=name, address=address, team_id=team)
             channels.create_inbox(
-                store_id=stores[store.name], channel="email", name=name, address=address, team_id=team
+                store_id=store_id,
+                channel="chat",
+                name=f"{name}: chat",
+                address=chat_address(language),
+                team_id=team,
+                settings={"watch_page": True},
             )
     people = [
         accounts.create_staff(

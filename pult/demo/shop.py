@@ -145,3 +145,8 @@ def writers(language: str) -> tuple[DemoAgent, ...]:
     """Return who answers in a language, the most fluent first."""
     able = [agent for agent in AGENTS if language in agent.writes]
     return tuple(sorted(able, key=lambda agent: agent.writes.index(language)))
+
+
+def chat_address(language: str) -> str:
+    """Return the name of the chat on the demo shop's pages in a language."""
+    return f"demo-shop-{language}"

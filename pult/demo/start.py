@@ -101,6 +101,7 @@ def told(content: Mapping[str, Any]) -> str:
         f"  Password                  {content['password']}\n"
         f"  Write a mail to           {content['mailbox']}  (SMTP {smtp['host']}:{smtp['port']})\n"
         f"  Read what Pult sent       {content['outbox_url']}\n"
+        f"  Chat as a shopper         {content['url']}/demo-shop\n"
         f"  For programs              {demo_file()}\n"
         "\n"
         "  All data is invented, nothing leaves this computer. Ctrl-C ends it.\n"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -19,25 +19,33 @@ SendBytes = Callable[[bytes], Awaitable[None]]
 
 
 class Subscriber(NamedTuple):
-    """Somebody who may listen: to the events of these scopes (None: of all), until a time (None: for good)."""
+    """Somebody who may listen: to the events of these scopes (None: of all), until a time (None: for good).
+
+    With an `audience` it is somebody outside, who hears what is said to that audience and nothing else. `headers` go
+    with the answer that opens the stream.
+    """
 
     actor: str
     scope_ids: frozenset[int] | None
     expires_at: datetime | None
+    audience: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Frame(NamedTuple):
-    """One event as bytes on the wire. `position` is 0 for what is not in the log (presence)."""
+    """One event as bytes on the wire. `position` is 0 for what is not in the log (presence). With an `audience` it is
+    for those outside who are that audience."""
 
     position: int
     data: bytes
     scopes: Scopes
+    audience: str = ""
 
 
-def frame(position: int, name: str, data: bytes, scopes: Scopes) -> Frame:
+def frame(position: int, name: str, data: bytes, scopes: Scopes, audience: str = "") -> Frame:
     """Encode an event for the stream. `data` is JSON without line breaks."""
-    id_line = b"id: %d\n" % position if position else b""
-    return Frame(position, id_line + b"event: %s\ndata: %s\n\n" % (name.encode(), data), scopes)
+    id_line = b"id: %d\n" % position if position and not audience else b""
+    return Frame(position, id_line + b"event: %s\ndata: %s\n\n" % (name.encode(), data), scopes, audience)
 
 
 def resync(position: int) -> bytes:
@@ -133,11 +141,39 @@ class Hub:
 
     def __init__(self) -> None:
         self.clients: set[Client] = set()
+        self.outside: dict[str, set[Client]] = {}
+        """Those outside, by their audience."""
         self.position = 0
+
+    def add(self, client: Client) -> None:
+        """Let a client hear from now on."""
+        if audience := client.subscriber.audience:
+            self.outside.setdefault(audience, set()).add(client)
+        else:
+            self.clients.add(client)
+
+    def remove(self, client: Client) -> None:
+        """Let a client hear no more."""
+        self.clients.discard(client)
+        if audience := client.subscriber.audience:
+            there = self.outside.get(audience, set())
+            there.discard(client)
+            if not there:
+                self.outside.pop(audience, None)
+
+    def everybody(self) -> Iterator[Client]:
+        """All who listen, within and outside."""
+        yield from self.clients
+        for there in self.outside.values():
+            yield from there
 
     def publish(self, frames: Iterable[Frame], position: int) -> None:
         """Hand a batch to all who may see it; those with equal rights get the very same bytes."""
-        batch = list(frames)
+        told = list(frames)
+        batch = [one for one in told if not one.audience]
+        for one in told:
+            for client in self.outside.get(one.audience, ()) if one.audience else ():
+                client.push(one.data)
         cached: dict[Scopes, bytes] = {}
         self.position = max(self.position, position)
         first = min((frame.position for frame in batch if frame.position), default=0)
@@ -153,14 +189,14 @@ class Hub:
     def beat(self) -> list[Client]:
         """Send a comment to those who heard nothing for long; return those whose permission has run out."""
         now = time.monotonic()
-        for client in self.clients:
+        for client in self.everybody():
             if now >= client.next_heartbeat:
                 client.next_heartbeat = now + HEARTBEAT
                 client.push(b": \n\n")
         moment = datetime.now(UTC)
-        return [c for c in self.clients if c.subscriber.expires_at and c.subscriber.expires_at <= moment]
+        return [c for c in self.everybody() if c.subscriber.expires_at and c.subscriber.expires_at <= moment]
 
     def close(self) -> None:
         """End all streams."""
-        for client in list(self.clients):
+        for client in list(self.everybody()):
             client.close()

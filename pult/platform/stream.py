@@ -1,8 +1,10 @@
-"""The ASGI front: server-sent events natively at /api/v1/stream, everything else by Django over the bridge.
+"""The ASGI front: server-sent events natively at /api/v1/stream and at OUTSIDE, everything else by Django over the
+bridge.
 
 One tailer thread a process reads the event log while anybody listens, and renders each batch once for all.
-What may be heard and how an event looks is not decided here: STREAM_AUTHORIZE, STREAM_RENDER and
-STREAM_EPHEMERAL in the settings name the functions that know.
+What may be heard and how an event looks is not decided here: STREAM_AUTHORIZE, STREAM_OUTSIDE, STREAM_RENDER and
+STREAM_EPHEMERAL in the settings name the functions that know. Who listens outside (a visitor of a shop) hears what is
+said to his audience and gets no past: his page asks for what it missed.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +34,7 @@ from pult.platform.hub import Client, Frame, Hub, Subscriber, frame, resync
 from pult.wsgi import application as wsgi_application
 
 PATH = "/api/v1/stream"
+OUTSIDE = re.compile(r"/chat/\d{1,18}/stream")
 NOTE_EVERY = 3600.0  # seconds after which an open stream leaves another line of who listens
 LINGER = 10.0  # seconds that the tailer goes on without clients
 EPHEMERAL_EVERY = timedelta(seconds=0.5)
@@ -42,9 +46,10 @@ T = TypeVar("T")
 Texts = dict[str, str]
 Authorize = Callable[[Texts, Texts, Texts], Subscriber | None]
 Opened = Callable[[Subscriber, Texts, str], None]
-Rendered = tuple[events.EventRow, str, bytes, "frozenset[int] | None"]
+Rendered = tuple[events.EventRow, str, bytes, "frozenset[int] | None", str]
 Render = Callable[[list[events.EventRow]], list[Rendered]]
-Ephemeral = Callable[[datetime], Sequence[tuple[str, bytes, "int | None"]]]
+Ephemeral = Callable[[datetime], Sequence[tuple[str, bytes, "int | None", str]]]
+AuthorizeOutside = Callable[[str, Texts, Texts], Subscriber | None]
 
 log = logging.getLogger(__name__)
 _HEADERS = [
@@ -58,6 +63,11 @@ _HEADERS = [
 @cache
 def _authorize() -> Authorize:
     return cast(Authorize, import_string(settings.STREAM_AUTHORIZE))
+
+
+@cache
+def _outside() -> AuthorizeOutside:
+    return cast(AuthorizeOutside, import_string(settings.STREAM_OUTSIDE))
 
 
 @cache
@@ -76,7 +86,7 @@ def _ephemeral() -> Ephemeral:
 
 
 def _frames(rows: list[events.EventRow]) -> list[Frame]:
-    return [frame(row.position, name, data, scopes) for row, name, data, scopes in _render()(rows)]
+    return [frame(row.position, name, data, scopes, audience) for row, name, data, scopes, audience in _render()(rows)]
 
 
 class Tailer:
@@ -170,7 +180,10 @@ def _resolve(waiting: list[asyncio.Future[None]]) -> None:
 
 def _ephemeral_frames(since: datetime) -> list[Frame]:
     found = _ephemeral()(since)
-    return [frame(0, name, data, None if scope is None else frozenset((scope,))) for name, data, scope in found]
+    return [
+        frame(0, name, data, None if scope is None else frozenset((scope,)), audience)
+        for name, data, scope, audience in found
+    ]
 
 
 class Streams:
@@ -192,7 +205,10 @@ class Streams:
             await _problem(send, 503, "Service Unavailable")
             return
         headers, query = _texts(scope)
-        ask = partial(_in_thread, _authorize(), headers, parse_cookie(headers.get("cookie", "")), query)
+        if scope["path"] == PATH:
+            ask = partial(_in_thread, _authorize(), headers, parse_cookie(headers.get("cookie", "")), query)
+        else:
+            ask = partial(_in_thread, _outside(), str(scope["path"]), headers, query)
         subscriber = await self._in_pool(ask)
         if subscriber is None:
             await _problem(send, 401, "Unauthorized")
@@ -200,7 +216,8 @@ class Streams:
         peer = str((scope.get("client") or ("",))[0])
         note = partial(_in_thread, _opened(), headers=headers, peer=peer)
         try:
-            await self._in_pool(partial(note, subscriber))
+            if not subscriber.audience:
+                await self._in_pool(partial(note, subscriber))
             await self._ensure_tailer().start()
         except (TimeoutError, django.db.Error):
             await _problem(send, 503, "Service Unavailable")
@@ -209,7 +226,8 @@ class Streams:
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
         client = Client(subscriber, partial(_send_bytes, send), self.hub, max(after or 0, self.hub.position))
         client.ask, client.note = ask, note
-        self.hub.clients.add(client)
+        after = None if subscriber.audience else after
+        self.hub.add(client)
         try:
             await self._serve(client, after, receive, send)
         except asyncio.CancelledError:
@@ -217,11 +235,12 @@ class Streams:
                 raise
             await send({"type": "http.response.body", "body": b""})
         finally:
-            self.hub.clients.discard(client)
+            self.hub.remove(client)
             await client.stop()
 
     async def _serve(self, client: Client, after: int | None, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        headers = [*_HEADERS, *client.subscriber.headers]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await _send_bytes(send, b"retry: 1000\n: Pult\n\n")
         if after is not None:
             await self._replay(client, after, send)
@@ -246,7 +265,7 @@ class Streams:
                 return
             position = rows[-1].position
             frames = await self._in_pool(partial(_in_thread, _frames, rows))
-            data = b"".join(f.data for f in frames if client.may_see(f.scopes))
+            data = b"".join(f.data for f in frames if not f.audience and client.may_see(f.scopes))
             if data:
                 await _send_bytes(send, data)
 
@@ -260,7 +279,7 @@ class Streams:
     async def _beats(self) -> None:
         while True:
             await asyncio.sleep(1)
-            if self.hub.clients and self.tailer is not None:
+            if (self.hub.clients or self.hub.outside) and self.tailer is not None:
                 self.tailer.keep()
             for client in self.hub.beat():
                 await self._ask_again(client)
@@ -270,8 +289,11 @@ class Streams:
         subscriber = None
         with contextlib.suppress(django.db.Error):
             subscriber = await self._in_pool(client.ask)
-        if subscriber is None:
+        if subscriber is None or subscriber.audience != client.subscriber.audience:
             client.close()
+            return
+        if subscriber.audience:
+            client.subscriber = subscriber
             return
         if subscriber.scope_ids != client.subscriber.scope_ids or time.monotonic() - client.noted_at > NOTE_EVERY:
             try:
@@ -327,9 +349,14 @@ bridge = WsgiBridge(wsgi_application, threads=settings.WEB_THREADS, max_body=set
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application."""
     if scope["type"] == "http":
-        await (streams if scope["path"] == PATH else bridge)(scope, receive, send)
+        await (streams if _is_stream(scope) else bridge)(scope, receive, send)
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
+
+
+def _is_stream(scope: Scope) -> bool:
+    # What a page of another origin asks before it opens a stream (OPTIONS) Django answers.
+    return scope["path"] == PATH or (scope["method"] == "GET" and OUTSIDE.fullmatch(scope["path"]) is not None)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

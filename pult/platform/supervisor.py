@@ -184,7 +184,7 @@ def preload() -> None:
     """Load what the children will need, so that they share it."""
     worker.load_tasks()
     worker.warm_up()
-    for path in (settings.STREAM_AUTHORIZE, settings.STREAM_RENDER, settings.STREAM_EPHEMERAL):
+    for path in (settings.STREAM_AUTHORIZE, settings.STREAM_OUTSIDE, settings.STREAM_RENDER, settings.STREAM_EPHEMERAL):
         import_string(path)
     for path in settings.WORKER_LOOPS:
         import_string(path)

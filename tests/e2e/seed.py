@@ -56,6 +56,7 @@ def main(port: int) -> dict[str, object]:
         "people": {person.name.split()[0]: {"id": person.id, "email": person.email} for person in staff},
         "api_token": token.secret,
         "mailbox": MAILBOX,
+        "store_id": first.id,
         "inbox_id": mailbox(first.id, MAILBOX, team.id, port),
         "second_mailbox": SECOND_MAILBOX,
         "second_inbox_id": mailbox(second.id, SECOND_MAILBOX, team.id, port),

@@ -19,6 +19,7 @@ from pult.conversations.actions.forwarding import forward
 from pult.conversations.actions.importing import OldConversation, OldMessage, import_conversations
 from pult.conversations.actions.inbound import Arrival, Taken, take_in_many
 from pult.conversations.actions.outbound import SEND_TASK, Writer, Written, note, reply, retry, start
+from pult.conversations.actions.outside import customer_is, seen_by_customer
 from pult.conversations.actions.privacy import (
     erase,
     export,
@@ -66,6 +67,7 @@ __all__ = [
     "change",
     "change_tag",
     "create_tag",
+    "customer_is",
     "delete_spam",
     "delete_view",
     "discard_draft",
@@ -99,6 +101,7 @@ __all__ = [
     "retry",
     "save_draft",
     "save_view",
+    "seen_by_customer",
     "spam_verdict",
     "start",
     "stuck",

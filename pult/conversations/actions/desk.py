@@ -17,7 +17,7 @@ from pult.conversations.actions import record
 from pult.conversations.actions.tags import standing
 from pult.conversations.content import as_html, clean_html
 from pult.conversations.errors import MessageNotFound, Refused, VersionConflict
-from pult.conversations.models import Attachment, Draft, Presence, ReadMark, SavedView
+from pult.conversations.models import Attachment, CustomerPresence, Draft, Presence, ReadMark, SavedView
 from pult.platform import events, storage, wakeup
 
 PRESENCE_FOR = timedelta(seconds=45)
@@ -184,6 +184,7 @@ def sweep() -> None:
     """Forget presence that is over and uploads that nobody sent."""
     now = timezone.now()
     Presence.objects.filter(until__lt=now - timedelta(minutes=5)).delete()
+    CustomerPresence.objects.filter(until__lt=now - timedelta(minutes=5)).delete()
     old = Attachment.objects.filter(message=None, created_at__lt=now - UPLOADS_KEPT)
     drafted = {i for ids in Draft.objects.values_list("attachment_ids", flat=True) for i in ids}
     seen = 0

@@ -75,6 +75,8 @@ def reply(
         thread = _thread(conversation_id, written.to)
         if seen_message_id is not None and thread.newest_in_id > seen_message_id:
             raise NewerMessage(thread.newest_in_id)
+        # Who has the conversation open before him is answered at once: there is nothing to take back.
+        undo_seconds = undo_seconds if registry.manifest(conversation.channel).limits.undo_seconds else 0
         automatic = reply_recipients(thread.answered, own_addresses)
         to = _given(written.to, automatic.to)
         cc = _given(written.cc, [] if written.to is not None else automatic.cc)

@@ -33,13 +33,27 @@ from pult.conversations.queries.listing import (
     items,
     still_open,
 )
+from pult.conversations.queries.outside import (
+    Said,
+    ThreadState,
+    customer_presence,
+    customers_present_since,
+    is_in_threads,
+    said,
+    thread_state,
+    threads_of,
+)
 from pult.conversations.queries.spam import Arrived, arrived, corresponded, is_answered
+from pult.conversations.views import CustomerPresenceView
 
 __all__ = [
     "MESSAGES_PAGE",
     "Arrived",
+    "CustomerPresenceView",
     "Place",
+    "Said",
     "StoredFile",
+    "ThreadState",
     "arrived",
     "card",
     "card_of",
@@ -49,11 +63,14 @@ __all__ = [
     "conversations",
     "corresponded",
     "count",
+    "customer_presence",
+    "customers_present_since",
     "detail",
     "drafts",
     "due_snoozes",
     "html_of",
     "is_answered",
+    "is_in_threads",
     "items",
     "message",
     "messages_before",
@@ -62,9 +79,12 @@ __all__ = [
     "place_of_message",
     "presence_since",
     "reply_recipients",
+    "said",
     "saved_views",
     "search",
     "still_open",
     "stored_file",
     "tags",
+    "thread_state",
+    "threads_of",
 ]

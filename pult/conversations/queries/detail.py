@@ -23,6 +23,7 @@ from pult.conversations.views import (
     Author,
     AuthView,
     ChangeView,
+    CustomerPresenceView,
     Detail,
     DraftView,
     InvitationView,
@@ -138,7 +139,8 @@ def messages_before(conversation_id: int, *, before: int | None, limit: int = PA
 
 
 def _around(conversation_id: int, staff_id: int | None) -> list[Part]:
-    """Return what has to be read of the history, whether this person has drafts here, and who else is here."""
+    """Return what has to be read of the history, whether this person has drafts here, who else is here, and what
+    the customer does."""
     me, now = staff_id or 0, time_in(timezone.now())
     return [
         Part(
@@ -160,6 +162,12 @@ def _around(conversation_id: int, staff_id: int | None) -> list[Part]:
             "FROM conversations_presence p JOIN accounts_staff s ON s.id = p.staff_id"
             " WHERE p.conversation_id = %s AND p.until > %s AND p.staff_id <> %s",
             [conversation_id, now, me],
+        ),
+        Part(
+            "visitor",
+            "v.conversation_id, v.state, v.text, v.page_url, v.page_title, v.until",
+            "FROM conversations_customerpresence v WHERE v.conversation_id = %s AND v.until > %s",
+            [conversation_id, now],
         ),
     ]
 
@@ -280,6 +288,7 @@ def detail(
         history=_history(found["change"]),
         drafts=drafts(conversation_id, staff_id) if found["draft"] else [],
         present=[PresentView(Ref(p[0], p[1]), p[2]) for p in found["present"]],
+        visitor=next((CustomerPresenceView(*v[:5], until=must_time(v[5])) for v in found["visitor"]), None),
         reply_to=reply_recipients(_to_answer(conversation_id, rows), own_addresses),
         card=card,
     )

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("demo/", include("pult.demo.urls"))]
+urlpatterns = [path("", include("pult.demo.urls"))]

@@ -12,7 +12,7 @@ from django.conf import settings
 
 HERE = "pult.platform.tests.stream_server"
 changed: list[datetime] = []
-presence: list[tuple[str, bytes, int | None]] = [("presence", b'{"state":"typing"}', 2)]
+presence: list[tuple[str, bytes, int | None, str]] = [("presence", b'{"state":"typing"}', 2, "")]
 
 
 def authorize(headers: dict[str, str], cookies: dict[str, str], query: dict[str, str]) -> object:
@@ -34,16 +34,16 @@ def opened(subscriber: object, headers: dict[str, str], peer: str) -> None:
             print(subscriber[0], peer, file=file)  # type: ignore[index]
 
 
-def render(rows: list[tuple[object, ...]]) -> list[tuple[object, str, bytes, frozenset[int] | None]]:
+def render(rows: list[tuple[object, ...]]) -> list[tuple[object, str, bytes, frozenset[int] | None, str]]:
     """Show the position only."""
-    shown: list[tuple[object, str, bytes, frozenset[int] | None]] = []
+    shown: list[tuple[object, str, bytes, frozenset[int] | None, str]] = []
     for row in rows:
         scopes = None if row[3] is None else frozenset([int(str(row[3]))])
-        shown.append((row, str(row[2]), b'{"position":%d}' % int(str(row[0])), scopes))
+        shown.append((row, str(row[2]), b'{"position":%d}' % int(str(row[0])), scopes, ""))
     return shown
 
 
-def ephemeral(since: datetime) -> list[tuple[str, bytes, int | None]]:
+def ephemeral(since: datetime) -> list[tuple[str, bytes, int | None, str]]:
     """Show one person typing in scope 2, from when the first look was; committed two seconds later if `late`."""
     how = os.environ.get("PRESENCE")
     if not how:

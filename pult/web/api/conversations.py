@@ -16,6 +16,7 @@ from pult.accounts import queries as accounts
 from pult.accounts.access import Actor
 from pult.accounts.access_log import Reader
 from pult.channels import queries as channels
+from pult.channels import registry
 from pult.conversations import actions, filters, queries
 from pult.conversations.actions import KEEP, Changes, Written
 from pult.conversations.errors import ConversationNotFound, Refused
@@ -201,6 +202,8 @@ def get_conversation(request: HttpRequest, conversation_id: int, prefetch: bool 
     body = {
         **msgspec.structs.asdict(found.item),
         "language": found.language,
+        "channel_can": registry.manifest(found.item.channel).capabilities,
+        "visitor": found.visitor,
         "messages": found.messages,
         "older": None if found.older is None else str(found.older),
         "history": found.history,

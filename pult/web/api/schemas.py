@@ -148,8 +148,24 @@ class PresentOut(Schema):
     state: Literal["viewing", "typing"]
 
 
+class VisitorOut(Schema):
+    """What a customer does who has the conversation open before him; `text` and the page only where that is switched on
+    and he was told or agreed."""
+
+    conversation_id: int
+    state: Literal["here", "typing", "away"]
+    text: str
+    page_url: str
+    page_title: str
+    until: datetime
+
+
 class DetailOut(ItemOut):
+    """`channel_can` is what the conversation's channel can do: subject, html, recipients, live ..."""
+
     language: str
+    channel_can: list[str]
+    visitor: VisitorOut | None
     messages: list[MessageOut]
     older: str | None
     history: list[ChangeOut]

@@ -26,6 +26,8 @@ export interface Sending {
   close: boolean
   seenMessageId: number | null
   signature: string
+  /** Its channel has recipients to choose; in a chat it goes to whom one chats with. */
+  addressed: boolean
 }
 
 /** A message between the key press and its leaving. */
@@ -115,7 +117,7 @@ function post(sending: Sending): Promise<Message> {
     ...signed(written, sending.signature),
     attachment_ids: written.files.map((file) => file.id),
     ...(written.kind === 'reply' && {
-      ...written.recipients,
+      ...(sending.addressed && written.recipients),
       close: sending.close,
       undo_seconds: preferences.undoSeconds,
       seen_message_id: sending.seenMessageId,
@@ -204,7 +206,7 @@ export async function begin({ key, inboxId, subject, written, signature }: Begin
   const first = (await get<Conversation>(`/conversations/${made.id}`)).messages.find((one) => one.direction === 'out')
   if (!first) return made
   const name = to[0]?.name || to[0]?.address || ''
-  show({ key, conversationId: made.id, name, written, close: false, seenMessageId: null, signature })
+  show({ key, conversationId: made.id, name, written, close: false, seenMessageId: null, signature, addressed: true })
   hold(key, first)
   return made
 }

@@ -58,6 +58,8 @@ export function useComposer(options: ComposerOptions) {
 
   /** What was written in another tab or on another device stands here too, and nobody has said yet that it was seen. */
   const met = ref(false)
+  /** Somebody can choose to whom it goes, and signs it. */
+  const addressed = () => options.conversation().channel_can.includes('recipients')
   let gone = false
   const places = { reply: new DraftPlace(id, 'reply'), note: new DraftPlace(id, 'note') }
   const savers = { reply: saver('reply'), note: saver('note') }
@@ -167,7 +169,7 @@ export function useComposer(options: ComposerOptions) {
 
   async function ready(kind: Mode, force: boolean): Promise<boolean> {
     const crossed = kind === 'reply' && !force && seen.value < newestInbound(options.conversation())
-    trouble.value = messages[kind].addressing() ?? (crossed ? 'newer' : null)
+    trouble.value = (addressed() ? messages[kind].addressing() : null) ?? (crossed ? 'newer' : null)
     if (!trouble.value) trouble.value = await messages[kind].settled()
     return trouble.value === null
   }
@@ -186,7 +188,8 @@ export function useComposer(options: ComposerOptions) {
       written: content,
       close,
       seenMessageId: how.force ? null : seen.value || null,
-      signature: options.signature(),
+      signature: addressed() ? options.signature() : '',
+      addressed: addressed(),
     })
     retryKey = ''
     failure.value = null

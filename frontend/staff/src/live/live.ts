@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { reactive, ref, shallowReactive } from 'vue'
 import { get } from '../api/http'
-import type { ConversationItem, Message, Ref } from '../api/types'
+import type { Conversation, ConversationItem, Message, Ref } from '../api/types'
 import { useSession } from '../app/session'
 import { announceNewVersion } from '../app/version'
 import { takenBack } from '../compose/outgoing'
@@ -29,6 +29,8 @@ interface PresenceWord {
   state: 'viewing' | 'typing' | 'left'
 }
 
+export type Visitor = NonNullable<Conversation['visitor']>
+
 export interface Present {
   staff: Ref
   state: 'viewing' | 'typing'
@@ -53,6 +55,8 @@ export const useLive = defineStore('live', () => {
   /** The conversation on the screen, if any. */
   const open = ref<number | null>(null)
   const present = shallowReactive(new Map<number, Present[]>())
+  /** Customers who have their conversation open before them, and what they do there. */
+  const visitors = shallowReactive(new Map<number, Visitor>())
   /** When the line last said something of a person and a conversation: what was asked before that is older. */
   const heard = new Map<string, number>()
   /** Customers whose card has changed; the panel looks here. */
@@ -103,6 +107,11 @@ export const useLive = defineStore('live', () => {
     else present.delete(word.conversation_id)
   }
 
+  function visitor(word: Visitor): void {
+    if (word.state === 'away') visitors.delete(word.conversation_id)
+    else visitors.set(word.conversation_id, word)
+  }
+
   // Whoever was there before one came, or before the line opened, is known from the conversation itself.
   conversations.onFetched((conversation, asked) => {
     const { id } = conversation
@@ -112,9 +121,11 @@ export const useLive = defineStore('live', () => {
     const people = [...kept, ...found.map(({ staff, state }) => ({ staff, state, at: asked }) as Present)]
     if (people.length) present.set(id, people)
     else present.delete(id)
+    if (conversation.visitor && !visitors.has(id)) visitors.set(id, conversation.visitor)
   })
 
   function forgetAbsent(): void {
+    for (const [id, one] of visitors) if (Date.parse(one.until) < Date.now()) visitors.delete(id)
     const limit = Date.now() - PRESENCE_LASTS
     for (const [key, at] of heard) if (at < limit) heard.delete(key)
     for (const [id, people] of present) {
@@ -143,6 +154,7 @@ export const useLive = defineStore('live', () => {
     }
     if (event.event === 'resync') void resync()
     else if (event.event === 'presence') presence(word as PresenceWord)
+    else if (event.event === 'customer_presence') visitor(word as Visitor)
     else happened(word as Happening)
   }
 
@@ -184,6 +196,7 @@ export const useLive = defineStore('live', () => {
     line = null
     clearInterval(sweep)
     present.clear()
+    visitors.clear()
   }
 
   /** The fate of a message that this tab sent itself. */
@@ -192,5 +205,5 @@ export const useLive = defineStore('live', () => {
     conversations.markStale(id)
   }
 
-  return { open, present, customersChanged, start, stop, resync, sent }
+  return { open, present, visitors, customersChanged, start, stop, resync, sent }
 })
