@@ -166,12 +166,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "pult.web.policy.security_headers",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pult.web.policy.PageFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "pult.web.policy.page_language",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "pult.web.policy.PageAddresses",
+    "pult.web.policy.PageCsrf",
+    "pult.web.policy.PageUser",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

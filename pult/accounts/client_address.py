@@ -26,9 +26,14 @@ def client_address(meta: Mapping[str, object]) -> str | None:
     it is read from the right, and the first address that is not one of them is the client. Anybody can write
     the rest of it.
     """
-    proxies = _trusted(settings.TRUSTED_PROXIES)
-    hops = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    hops.append(str(meta.get("REMOTE_ADDR") or ""))
+    forwarded, peer = str(meta.get("HTTP_X_FORWARDED_FOR", "")), str(meta.get("REMOTE_ADDR") or "")
+    return _client(settings.TRUSTED_PROXIES, forwarded, peer)
+
+
+@lru_cache(maxsize=1024)
+def _client(trusted: str, forwarded: str, peer: str) -> str | None:
+    proxies = _trusted(trusted)
+    hops = [*(part.strip() for part in forwarded.split(",") if part.strip()), peer]
     nearest: str | None = None
     for hop in reversed(hops):
         try:

@@ -38,6 +38,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 # such an address too, and `\` for `/`.
 _COMPLETE = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _WITHOUT_SCHEME = re.compile(r"[/\\]{2}(?=[^/\\?#])")
+# What somebody typed for a link as he would into a browser.
+_TYPED = re.compile(r"www\.[^\s/\\?#@:]+\.[^\s/\\?#@:]{2,}(?=[/?#:]|\Z)", re.IGNORECASE)
 _NOT_FETCHED = re.compile(r"(?:mailto|tel):|#", re.IGNORECASE)
 _INSIDE = re.compile(r"cid:", re.IGNORECASE)
 _HARMFUL_STYLE = re.compile(
@@ -75,6 +77,8 @@ def _address(name: str, value: str) -> str | None:
     seen = value.strip("".join(map(chr, range(33)))).translate({9: None, 10: None, 13: None})
     if _WITHOUT_SCHEME.match(seen):
         return _WITHOUT_SCHEME.sub("https://", seen, count=1)
+    if name == "href" and _TYPED.match(seen):
+        return f"https://{seen}"
     allowed = (_COMPLETE, _INSIDE) if name == "src" else (_COMPLETE, _NOT_FETCHED)
     return seen if any(pattern.match(seen) for pattern in allowed) else None
 

@@ -32,12 +32,14 @@ def time_out(value: SqlValue) -> datetime | None:
     """Return what a time column gives as an aware time in UTC, or None."""
     if value is None:
         return None
-    moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    moment: datetime = datetime.fromisoformat(value) if type(value) is str else value
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def must_time(value: SqlValue) -> datetime:
     """Return a time that is never null."""
+    if type(value) is datetime and value.tzinfo:
+        return value  # as PostgreSQL gives it; a list has a hundred
     found = time_out(value)
     if found is None:
         raise ValueError("a time is missing")

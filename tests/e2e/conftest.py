@@ -16,6 +16,7 @@ from tests.e2e.desk import Desk
 from tests.e2e.installation import ROOT, Pult
 
 RESULTS = ROOT / "test-results"
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -35,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,8 +86,8 @@ def pult(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pult]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium where it is, else Playwright's."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    """Debian's Chromium where it is, best the one without windows, else Playwright's."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser

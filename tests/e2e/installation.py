@@ -27,7 +27,7 @@ from aiosmtpd.smtp import Envelope
 from tests.e2e import conversations
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN = 120.0
+STARTS_WITHIN = 240.0
 
 T = TypeVar("T")
 

@@ -79,7 +79,7 @@ def _item(row: Sequence[SqlValue]) -> Item:
         message_count=row[17],
         has_attachments=row[18] > 0,
         unread=unread,
-        snoozed_until=time_out(row[21]),
+        snoozed_until=time_out(row[21]) if row[21] else None,
         version=row[22],
         created_at=must_time(row[23]),
     )

@@ -16,6 +16,7 @@ from pult.accounts import actions as accounts
 from pult.accounts.access import SYSTEM
 from pult.channels import actions as channels
 from pult.channels.queries import InboxRecord
+from pult.conversations.content import clean_html
 from pult.flows import inbound
 from pult.flows.tests.conftest import MAILBOX, mail
 
@@ -81,6 +82,24 @@ def test_a_mails_page_runs_nothing(shown: dict[str, Any], api: Call) -> None:
     assert "allow-scripts" not in policy
     assert "https:" not in policy
     assert "dober dan" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads"),
+    [
+        ("www.shop.si", "https://www.shop.si"),
+        (" WWW.Shop.si/akcija?a=1#b", "https://WWW.Shop.si/akcija?a=1#b"),
+        ("www.shop.example:8080/x", None),
+        ("www.html", None),
+        ("www.shop.si@evil.example", None),
+        ("/www.shop.si", None),
+        ("orders/12", None),
+    ],
+)
+def test_a_link_typed_as_into_a_browser_leads_there_and_none_leads_into_pult(typed: str, leads: str | None) -> None:
+    found = clean_html(f'<a href="{typed}">here</a><img src="{typed}">')
+    assert f'href="{leads}"' in found if leads else "href" not in found
+    assert "src" not in found
 
 
 def test_pictures_from_elsewhere_come_only_when_asked_for(shown: dict[str, Any], api: Call) -> None:

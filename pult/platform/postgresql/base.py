@@ -64,6 +64,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     _connection_pools: ClassVar[dict[str, Any]]
     _configure_connection: Callable[[Any], None]
+    _parameters: dict[str, Any] | None = None
 
     @property
     def pool(self) -> Any:
@@ -79,9 +80,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return made
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what psycopg is given to connect."""
-        found: dict[str, Any] = super().get_connection_params()
-        return {**found, "context": _adapters(found["context"])}
+        """Return what psycopg is given to connect: of a pool, which has been told, nothing new for every request."""
+        if self._parameters is None or not self.settings_dict["OPTIONS"].get("pool"):
+            found: dict[str, Any] = super().get_connection_params()
+            self._parameters = {**found, "context": _adapters(found["context"])}
+        return self._parameters
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        # Connections come from the pool as they are wanted: psycopg would take a lock to see that.
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor, a named one with its rows at the server; both keep the connection's loader of times."""

@@ -25,7 +25,7 @@ def conditional(request: HttpRequest, body: Any) -> HttpResponse:
     """Return JSON with an ETag, or 304 when the reader has it already (RFC 9110)."""
     encoded = _encoder.encode(body)
     tag = f'W/"{hashlib.sha256(encoded).hexdigest()[:24]}"'
-    if tag in request.headers.get("If-None-Match", ""):
+    if tag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         response = HttpResponse(status=304)
     else:
         response = HttpResponse(encoded, content_type="application/json")
@@ -36,7 +36,7 @@ def conditional(request: HttpRequest, body: Any) -> HttpResponse:
 
 def once(request: HttpRequest, actor: Actor, write: Callable[[], Any], status: int = 201) -> HttpResponse:
     """Run a write and answer with what it returns; with an Idempotency-Key header, run it only once."""
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if not key:
         return answer(write(), status)
     print_of = b"\n".join([(request.method or "").encode(), request.path.encode(), request.body])

@@ -25,7 +25,7 @@ _VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
 
 def versions_of(request: HttpRequest) -> frozenset[int] | None:
     """Return the versions that If-Match allows, None for any (RFC 9110, 13.1.1). Raises Refused."""
-    wanted = request.headers.get("If-Match", "").strip()
+    wanted = request.META.get("HTTP_IF_MATCH", "").strip()
     if wanted in {"", "*"}:
         return None
     found = [_VERSION.fullmatch(tag.strip()) for tag in wanted.split(",")]
