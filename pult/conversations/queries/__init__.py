@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pult.conversations.queries.card import card, card_of, card_parts
+from pult.conversations.queries.card import Matter, card, card_of, card_parts, matter, matter_of
 from pult.conversations.queries.detail import PAGE as MESSAGES_PAGE
 from pult.conversations.queries.detail import (
     detail,
@@ -38,6 +38,7 @@ from pult.conversations.queries.spam import Arrived, arrived, corresponded, is_a
 __all__ = [
     "MESSAGES_PAGE",
     "Arrived",
+    "Matter",
     "Place",
     "StoredFile",
     "arrived",
@@ -55,6 +56,8 @@ __all__ = [
     "html_of",
     "is_answered",
     "items",
+    "matter",
+    "matter_of",
     "message",
     "messages_before",
     "payload_of",
