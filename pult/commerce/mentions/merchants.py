@@ -45,7 +45,7 @@ def known(kept: tuple[Merchant, ...], own: tuple[str, ...]) -> Names:
         for one in (*kept, *shipped())
         if not one.ours and one.name.casefold() not in ours and not ours & {word.casefold() for word in one.words}
     ]
-    names = {word.casefold(): one.name for one in reversed(chosen) for word in (one.name, *one.words)}
+    names = {word.casefold(): one.name for one in reversed(chosen) for word in one.words}
     domains = {domain.casefold(): one.name for one in reversed(chosen) for domain in one.domains}
     return Names(_any_of(names), names, domains)
 

@@ -35,7 +35,8 @@ _WAYS: Sequence[Callable[[str], str]] = (_literal, _letters, _anything)
 
 def learn(numbers: Iterable[str]) -> list[str]:
     """Return the shapes of nearly all of these numbers, the most frequent first; none where they have no form."""
-    known = [plain(number) for number in numbers if 3 <= len(plain(number)) <= LONGEST]
+    given = (plain(number) for number in numbers)
+    known = [number for number in given if 3 <= len(number) <= LONGEST and any(map(str.isdigit, number))]
     if len(known) < ENOUGH:
         return []
     for way in _WAYS:
@@ -53,19 +54,18 @@ def plain(number: str) -> str:
 
 @lru_cache(maxsize=500)
 def _pattern(shape: str) -> re.Pattern[str]:
+    """Return what a number of this shape matches. The last digits may be one more or one less: numbers grow."""
     signs = {"#": r"\d", "@": r"[^\W\d_]", "?": r"[^\W_]"}
-    return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in shape.upper()))
+    grows = re.search(r"#{3,}$", shape)
+    fixed = shape[: grows.start()] if grows else shape
+    ending = rf"\d{{{len(shape) - len(fixed) - 1},{len(shape) - len(fixed) + 1}}}" if grows else ""
+    return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in fixed.upper()) + ending)
 
 
 def fits(number: str, shapes: Iterable[str]) -> bool:
-    """Say whether a number has one of these shapes. Plain digits may be one more or one less: numbers grow."""
+    """Say whether a number has one of these shapes."""
     known = plain(number)
-    for shape in shapes:
-        if _pattern(shape).fullmatch(known):
-            return True
-        if set(shape) == {"#"} and known.isdigit() and abs(len(known) - len(shape)) == 1:
-            return True
-    return False
+    return any(_pattern(shape).fullmatch(known) for shape in shapes)
 
 
 def telling(shapes: Iterable[str]) -> list[str]:

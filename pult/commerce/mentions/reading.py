@@ -34,7 +34,8 @@ _RETURNED = re.compile(rf"\b(?:{_WORDS['returned']})", re.I)
 _TELEPHONE = re.compile(rf"\b(?:{_WORDS['telephone']})\W{{0,6}}$", re.I)
 _ORDER_WORD = re.compile(rf"\b(?:{_WORDS['order']})", re.I)
 _MAIL = re.compile(r"[\w.+-]+@((?:[\w-]+\.)+\w{2,})")
-_DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{4}-\d{2}-\d{2}")
+# A date, or sizes such as those of a tyre.
+_DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{2,4})?|\d{4}-\d{2}-\d{2}|\d{1,3}/\d{1,3}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}", re.I)
 _AMOUNT = re.compile(r"\s*(?:€|eur|zł|zl|pln|kn|hrk|usd|\$|£|%|kos|kom|szt|τεμ|pcs|pieces|x\b|items?)", re.I)
 

@@ -905,7 +905,8 @@ export interface paths {
     }
     /**
      * Card
-     * @description Who somebody is, their contacts and habits, what was written down about them, what they bought.
+     * @description Who somebody is, their contacts and habits, what was written down about them, what they bought; with
+     *     `conversation` also what its newest message names and asks.
      */
     get: operations['pult_web_api_cards_card']
     put?: never
@@ -3102,6 +3103,29 @@ export interface components {
       other_id: number
     }
     /**
+     * AboutOut
+     * @description What the newest message of the conversation is about.
+     */
+    AboutOut: {
+      /** Orders */
+      orders: components['schemas']['OrderNamedOut'][]
+      /**
+       * Unknown
+       * @description Numbers like ours that are none.
+       */
+      unknown: components['schemas']['ReasonOut'][]
+      /**
+       * Not Ours
+       * @description Why it seems to be about another shop's order.
+       */
+      not_ours: components['schemas']['ReasonOut'][]
+      /**
+       * Answer
+       * @description Proposed in the customer's language where it does; never sent by itself.
+       */
+      answer: string
+    }
+    /**
      * HabitOut
      * @description What holds for `count` of the newest `of` messages of this person.
      */
@@ -3226,6 +3250,25 @@ export interface components {
       url: string
     }
     /**
+     * OrderNamedOut
+     * @description An order of ours that the message names.
+     */
+    OrderNamedOut: {
+      /** Text */
+      text: string
+      /** Order Id */
+      order_id: number
+      /** Number */
+      number: string
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * By
+       * @enum {string}
+       */
+      by: 'number' | 'parcel'
+    }
+    /**
      * PersonCardOut
      * @description Everything that stands beside a conversation of its customer.
      */
@@ -3252,6 +3295,19 @@ export interface components {
        */
       merges: components['schemas']['MergeOut'][]
       shop: components['schemas']['ShopCardOut']
+      /**
+       * Language
+       * @description In which they are written to: the conversation's, else their own.
+       */
+      language: string
+      /**
+       * Greeting
+       * @description How a letter to them begins.
+       */
+      greeting: string
+      about: components['schemas']['AboutOut']
+      /** Answers */
+      answers: components['schemas']['ProductAnswerOut'][]
     }
     /** PersonOut */
     PersonOut: {
@@ -3271,6 +3327,46 @@ export interface components {
       first_contact_at: string | null
       /** Last Contact At */
       last_contact_at: string | null
+    }
+    /**
+     * ProductAnswerOut
+     * @description An attribute of a product that answers what the message asks.
+     */
+    ProductAnswerOut: {
+      /** Product */
+      product: string
+      /** Variant */
+      variant: string
+      /** Sku */
+      sku: string
+      /** Attribute */
+      attribute: string
+      /** Value */
+      value: string
+      /** Lots */
+      lots: string[]
+      /**
+       * Words
+       * @description Of the message, by which it was found.
+       */
+      words: string
+      /** Text */
+      text: string
+    }
+    /**
+     * ReasonOut
+     * @description The rule by which something was taken for what it is, the words of the message, the carrier or the other shop.
+     */
+    ReasonOut: {
+      /**
+       * Rule
+       * @enum {string}
+       */
+      rule: 'unknown_number' | 'unknown_own' | 'unknown_parcel' | 'bought_there' | 'mail_domain'
+      /** Text */
+      text: string
+      /** Name */
+      name: string
     }
     /** RemarkOut */
     RemarkOut: {
@@ -6711,6 +6807,7 @@ export interface operations {
     parameters: {
       query?: {
         prefetch?: boolean
+        conversation?: number | null
       }
       header?: never
       path: {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from pult.web.api.admin import inboxes, letterheads, masking, operations, people, shops, webhooks
+from pult.web.api.admin import inboxes, letterheads, masking, operations, people, recognition, shops, webhooks
 
 routers: list[Router] = [
     people.router,
@@ -12,6 +12,7 @@ routers: list[Router] = [
     masking.router,
     inboxes.router,
     shops.router,
+    recognition.router,
     operations.router,
     webhooks.router,
 ]
