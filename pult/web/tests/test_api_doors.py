@@ -30,7 +30,8 @@ OWN_WRITES = {
     ("delete", "/api/v1/sessions/{session_id}"),
 }
 ADMIN = (
-    "/staff", "/stores", "/teams", "/inboxes", "/channels", "/jobs", "/webhooks", "/shops", "/connectors", "/recognition",
+    "/staff", "/stores", "/teams", "/inboxes", "/channels", "/jobs", "/webhooks", "/shops", "/connectors",
+    "/recognition",
 )  # fmt: skip
 
 

@@ -1772,6 +1772,30 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/recognition': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Recognition
+     * @description By what messages are read.
+     */
+    get: operations['pult_web_api_admin_recognition_get_recognition']
+    /**
+     * Save Recognition
+     * @description Say how our numbers look beside what was learned, and which shops are others.
+     */
+    put: operations['pult_web_api_admin_recognition_save_recognition']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/access-log': {
     parameters: {
       query?: never
@@ -4920,6 +4944,66 @@ export interface components {
       id: number
       /** Secret */
       secret: string
+    }
+    /**
+     * MerchantSchema
+     * @description Another shop: how people call it, the domains of its mails. `ours`: we sell there, so its name says nothing.
+     */
+    MerchantSchema: {
+      /** Name */
+      name: string
+      /** Words */
+      words?: string[]
+      /** Domains */
+      domains?: string[]
+      /**
+       * Ours
+       * @default false
+       */
+      ours: boolean
+    }
+    /**
+     * NumberingOut
+     * @description How a shop's numbers look: `#` is a digit, `@` a letter, `?` either; any other sign is itself.
+     */
+    NumberingOut: {
+      /** Shop Id */
+      shop_id: number
+      /** Name */
+      name: string
+      /** Learned */
+      learned: string[]
+      /** Told */
+      told: string[]
+    }
+    /** RecognitionOut */
+    RecognitionOut: {
+      /** Numbers */
+      numbers: components['schemas']['NumberingOut'][]
+      /** Merchants */
+      merchants: components['schemas']['MerchantSchema'][]
+      /**
+       * Known
+       * @description Other shops that are known anyway.
+       */
+      known: string[]
+    }
+    /** NumberingIn */
+    NumberingIn: {
+      /** Shop Id */
+      shop_id: number
+      /** Told */
+      told: string[]
+    }
+    /**
+     * RecognitionIn
+     * @description Everything that is kept; what is left out of `merchants` goes, a shop left out of `numbers` stays as it is.
+     */
+    RecognitionIn: {
+      /** Numbers */
+      numbers?: components['schemas']['NumberingIn'][]
+      /** Merchants */
+      merchants?: components['schemas']['MerchantSchema'][]
     }
     /**
      * LogQuery
@@ -8531,6 +8615,68 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ShopOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_recognition_get_recognition: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecognitionOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_recognition_save_recognition: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecognitionIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecognitionOut']
         }
       }
       /** @description A problem */
