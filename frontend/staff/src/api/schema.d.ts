@@ -1017,6 +1017,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/orders/{order_id}/look': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Look At Order
+     * @description Ask the shop for an order as it is at this moment, and keep what it says.
+     */
+    post: operations['pult_web_api_commerce_look_at_order']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/products': {
     parameters: {
       query?: never
@@ -1026,7 +1046,7 @@ export interface paths {
     }
     /**
      * Find Products
-     * @description Products by name, code or attribute, with price and stock as last read from the shop.
+     * @description Products by name, code or attribute, with price, stock and reductions as last read from the shop.
      */
     get: operations['pult_web_api_commerce_find_products']
     put?: never
@@ -1037,7 +1057,27 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/api/v1/shops/able': {
+  '/api/v1/products/look': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Look At Product
+     * @description Ask the shop for a product as it is at this moment: its prices, and how much of it lies where.
+     */
+    post: operations['pult_web_api_commerce_look_at_product']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/acts/able': {
     parameters: {
       query?: never
       header?: never
@@ -3664,8 +3704,107 @@ export interface components {
       /** Reason */
       reason: string
     }
-    /** ProductOut */
-    ProductOut: {
+    /**
+     * SeenOrderOut
+     * @description An order as its shop has it at this moment (`as_of`); empty where the shop cannot be asked for single things.
+     */
+    SeenOrderOut: {
+      /** Id */
+      id: number
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Number */
+      number: string
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * Placed At
+       * Format: date-time
+       */
+      placed_at: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'open' | 'completed' | 'cancelled'
+      /**
+       * Payment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      payment: 'pending' | 'authorised' | 'paid' | 'part_refunded' | 'refunded' | 'failed' | 'voided' | ''
+      /**
+       * Fulfilment
+       * @description Empty where the shop does not tell.
+       * @enum {string}
+       */
+      fulfilment: 'none' | 'part' | 'sent' | 'delivered' | 'returned' | ''
+      /** Currency */
+      currency: string
+      /**
+       * Total
+       * @description In minor units of the currency.
+       */
+      total: number
+      /**
+       * Refunded
+       * @description In minor units of the currency.
+       */
+      refunded: number
+      /** Open Parcels */
+      open_parcels: number
+      /** Lines */
+      lines: components['schemas']['LineOut'][]
+      /** Shipments */
+      shipments: components['schemas']['ShipmentOut'][]
+      /** Promised At */
+      promised_at: string | null
+      /** Url */
+      url: string
+      /**
+       * Shipping
+       * @description In minor units of the currency.
+       */
+      shipping: number
+      /**
+       * Tax
+       * @description In minor units of the currency.
+       */
+      tax: number
+      /**
+       * Discount
+       * @description In minor units of the currency.
+       */
+      discount: number
+      buyer: components['schemas']['BuyerOut']
+      ship_to: components['schemas']['PlaceOut']
+      bill_to: components['schemas']['PlaceOut']
+      /** Payments */
+      payments: components['schemas']['PaymentOut'][]
+      /** Refunds */
+      refunds: components['schemas']['RefundOut'][]
+      /** Cancelled At */
+      cancelled_at: string | null
+      /** Note */
+      note: string
+      /** Changes */
+      changes: components['schemas']['OrderChangeOut'][]
+      /**
+       * Erased
+       * @description Who bought was forgotten on demand.
+       */
+      erased: boolean
+      /** As Of */
+      as_of: string | null
+    }
+    /**
+     * GoodsOut
+     * @description A product with the shop that sells it, and what is off it now. `as_of`: the shop was asked at that moment; empty
+     *     where this is what it said when it was last read (`changed_at`).
+     */
+    GoodsOut: {
       /** Id */
       id: string
       /** Title */
@@ -3691,13 +3830,53 @@ export interface components {
       changed_at: string
       /** Variants */
       variants: components['schemas']['VariantOut'][]
+      /** Shop Id */
+      shop_id: number
+      /** Store Id */
+      store_id: number
+      /** Promotions */
+      promotions: components['schemas']['PromotionOut'][]
+      /** As Of */
+      as_of: string | null
     }
     /** ProductsOut */
     ProductsOut: {
       /** Items */
-      items: components['schemas']['ProductOut'][]
+      items: components['schemas']['GoodsOut'][]
       /** Next */
       next: string | null
+    }
+    /**
+     * PromotionOut
+     * @description A reduction that holds at this moment: `percent` or `amount` off, or postage free (`delivery`).
+     */
+    PromotionOut: {
+      /** Id */
+      id: string
+      /** Title */
+      title: string
+      /** Code */
+      code: string
+      /** Percent */
+      percent: number | null
+      /**
+       * Amount
+       * @description In minor units of the currency.
+       */
+      amount: number | null
+      /** Currency */
+      currency: string
+      /**
+       * Minimum
+       * @description In minor units of the currency.
+       */
+      minimum: number | null
+      /** Delivery */
+      delivery: boolean
+      /** Starts At */
+      starts_at: string | null
+      /** Ends At */
+      ends_at: string | null
     }
     /** StockOut */
     StockOut: {
@@ -3738,6 +3917,13 @@ export interface components {
       }
       /** Stock */
       stock: components['schemas']['StockOut'][]
+    }
+    /** LookIn */
+    LookIn: {
+      /** Shop Id */
+      shop_id: number
+      /** Product Id */
+      product_id: string
     }
     /**
      * AbleOut
@@ -7084,10 +7270,42 @@ export interface operations {
       }
     }
   }
+  pult_web_api_commerce_look_at_order: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        order_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SeenOrderOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   pult_web_api_commerce_find_products: {
     parameters: {
       query?: {
         q?: string
+        store_id?: number | null
         limit?: number
       }
       header?: never
@@ -7103,6 +7321,39 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ProductsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_commerce_look_at_product: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LookIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GoodsOut']
         }
       }
       /** @description A problem */
