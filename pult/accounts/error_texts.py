@@ -40,6 +40,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "el": "Το {name} δεν αντιστοιχεί σε τίποτα· υπάρχουν τα εξής: {known}.",
         "pl": "{name} nic nie oznacza; dostępne są: {known}.",
     },
+    "number_shape": {
+        "en": "“{name}” is no form of a number: # is a digit, @ a letter, ? either.",
+        "sl": "»{name}« ni oblika številke: # je števka, @ črka, ? eno ali drugo.",
+        "hr": "„{name}” nije oblik broja: # je znamenka, @ slovo, ? jedno ili drugo.",
+        "el": "Το «{name}» δεν είναι μορφή αριθμού: # είναι ψηφίο, @ γράμμα, ? ένα από τα δύο.",
+        "pl": "„{name}” nie jest postacią numeru: # to cyfra, @ litera, ? jedno lub drugie.",
+    },
     "iban": {
         "en": "“{value}” is not an account number (IBAN).",
         "sl": "»{value}« ni številka računa (IBAN).",

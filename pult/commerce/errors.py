@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 
+class BadShape(Exception):
+    """This is no shape of a number. `shape` is what was given."""
+
+    def __init__(self, shape: str) -> None:
+        super().__init__(shape)
+        self.shape = shape
+
+
 class OrderNotFound(Exception):
     """There is no such order, or the asker may not see it."""
 

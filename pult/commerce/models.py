@@ -309,3 +309,24 @@ class ActLimit(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "role", "verb"], name="limit_once")]
+
+
+class Numbering(models.Model):
+    """How a shop writes its orders' numbers (commerce.mentions.numbers): learned from its orders, and told by an admin.
+    `tells_parcels`: it says which parcels its orders went by."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, primary_key=True, related_name="numbering")
+    learned = models.JSONField(default=list)
+    told = models.JSONField(default=list)
+    tells_parcels = models.BooleanField(default=False)
+    learned_at = models.DateTimeField(null=True)
+
+
+class Merchant(models.Model):
+    """Another shop that customers take this one for, beside those that everybody knows; `ours`: we sell there."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=80, unique=True)
+    words = models.JSONField(default=list)
+    domains = models.JSONField(default=list)
+    ours = models.BooleanField(default=False)

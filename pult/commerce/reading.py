@@ -17,11 +17,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from pult.accounts import queries as accounts
-from pult.commerce import actions, registry
+from pult.commerce import actions, recognition, registry
 from pult.commerce.actions import Taken
 from pult.commerce.base import Gone, Kind, Page, ShopError, ShopInfo, Telling
 from pult.commerce.errors import BeingRead, ShopNotFound
-from pult.commerce.models import Reading, Shop
+from pult.commerce.models import Numbering, Reading, Shop
 from pult.platform import holders, queue
 from pult.platform.text import storable
 
@@ -131,6 +131,8 @@ def _read_kind(shop: Shop, kind: Kind, told: Callable[[Progress], None] | None, 
         Reading.objects.filter(pk=state.pk).update(error=str(storable(told_so))[:1000])
         raise
     _finish(state)
+    if kind == "order" and (state.changed or not Numbering.objects.filter(shop=shop).exists()):
+        recognition.learn_numbers(shop.id)
     return True
 
 

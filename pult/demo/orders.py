@@ -16,7 +16,9 @@ from pult.demo.shop import STORES, DemoStore
 
 Row = dict[str, str]
 
-_BEFORE_BUYING = frozenset({"tyre_dot", "tyre_fit", "stock", "product_question", "price", "newsletter", "account"})
+_BEFORE_BUYING = frozenset(
+    {"tyre_dot", "tyre_fit", "stock", "product_question", "price", "newsletter", "account", "other_shop"}
+)
 _NOT_SENT = frozenset({"cancel", "change_address", "gift"})
 _ON_ITS_WAY = frozenset({"late_parcel", "tracking_stuck", "big_delivery", "pickup"})
 _MAPPING = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +16,13 @@ from pult.accounts.queries import SkillInfo
 from pult.channels import actions as channels
 from pult.channels import queries as channels_queries
 from pult.commerce import actions as commerce
-from pult.commerce import reading
+from pult.commerce import reading, recognition
+from pult.commerce.mentions.merchants import Merchant
 from pult.conversations import actions as conversations
+from pult.conversations import queries as conversation_queries
 from pult.conversations.actions.importing import mark_closed_read
+from pult.conversations.filters import Filters
+from pult.customers import actions as customers
 from pult.demo import generate, orders
 from pult.demo.shop import AGENTS, STORES, TAGS, TEAMS, chat_address
 from pult.flows import history
@@ -57,6 +61,7 @@ def seed(password: str, *, now: datetime | None = None, count: int = generate.CO
         raise RuntimeError(f"the demo's own data was refused: {report.refused[0]}")
     mark_closed_read(staff_ids=people)
     connect_shops(now, count)
+    write_down(people)
     return Seeded(report.conversations, report.messages)
 
 
@@ -118,6 +123,29 @@ def connect_shops(now: datetime, count: int) -> None:
         if store.name in folders:
             wanted = {"folder": str(folders[store.name])}
             reading.read(commerce.connect(store_id=store.id, connector="csv", name=store.name, settings=wanted))
+
+
+REMARKS: tuple[tuple[str, str], ...] = (
+    ("dislike", "Demo: no calls before noon"),
+    ("note", "Demo: writes from work as well."),
+    ("note", "Demo: the bell does not work, the courier has to telephone."),
+    ("dislike", "Demo: no parcels to the neighbour"),
+)
+
+
+def write_down(people: Sequence[int]) -> None:
+    """Write down something about those who wrote last, and name another shop that customers take this one for."""
+    recognition.keep_merchants(
+        [Merchant("Demo Vrabec", ("Demo Vrabec", "Demo Vrabcu", "Demo Vrabca"), ("shop-vrabec.example",))]
+    )
+    stores = [store.id for store in accounts_queries.stores()]
+    newest = conversation_queries.conversations(
+        Filters(), store_ids=stores, staff_id=None, reader=None, limit=4 * len(REMARKS)
+    )
+    for number, item in enumerate(newest.items):
+        kind, text = REMARKS[number % len(REMARKS)]
+        staff = people[number % len(people)]
+        customers.add_remark(customer_id=item.customer.id, kind=kind, text=text, staff_id=staff, actor=f"staff:{staff}")
 
 
 def post_through(port: int) -> None:

@@ -128,6 +128,7 @@ TAGS = {
     "praise": 140,
     "complaint": 10,
     "urgent": 0,
+    "other shop": 15,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pult.conversations.queries.card import card, card_of, card_parts
+from pult.conversations.queries.card import Matter, card, card_of, card_parts, matter, matter_of
 from pult.conversations.queries.detail import PAGE as MESSAGES_PAGE
 from pult.conversations.queries.detail import (
     detail,
@@ -50,6 +50,7 @@ __all__ = [
     "MESSAGES_PAGE",
     "Arrived",
     "CustomerPresenceView",
+    "Matter",
     "Place",
     "Said",
     "StoredFile",
@@ -72,6 +73,8 @@ __all__ = [
     "is_answered",
     "is_in_threads",
     "items",
+    "matter",
+    "matter_of",
     "message",
     "messages_before",
     "payload_of",

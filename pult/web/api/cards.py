@@ -66,6 +66,46 @@ class PersonOut(Schema):
     last_contact_at: datetime | None
 
 
+class OrderNamedOut(Schema):
+    """An order of ours that the message names."""
+
+    text: str
+    order_id: int
+    number: str
+    customer_id: int | None
+    by: Literal["number", "parcel"]
+
+
+class ReasonOut(Schema):
+    """The rule by which something was taken for what it is, the words of the message, the carrier or the other shop."""
+
+    rule: Literal["unknown_number", "unknown_own", "unknown_parcel", "bought_there", "mail_domain"]
+    text: str
+    name: str
+
+
+class AboutOut(Schema):
+    """What the newest message of the conversation is about."""
+
+    orders: list[OrderNamedOut]
+    unknown: list[ReasonOut] = Field(description="Numbers like ours that are none.")
+    not_ours: list[ReasonOut] = Field(description="Why it seems to be about another shop's order.")
+    answer: str = Field(description="Proposed in the customer's language where it does; never sent by itself.")
+
+
+class ProductAnswerOut(Schema):
+    """An attribute of a product that answers what the message asks."""
+
+    product: str
+    variant: str
+    sku: str
+    attribute: str
+    value: str
+    lots: list[str]
+    words: str = Field(description="Of the message, by which it was found.")
+    text: str
+
+
 class PersonCardOut(Schema):
     """Everything that stands beside a conversation of its customer."""
 
@@ -77,14 +117,26 @@ class PersonCardOut(Schema):
     remarks: list[RemarkOut] = Field(description="Newest first, fifty at most.")
     merges: list[schemas.MergeOut] = Field(description="Those that stand, newest first.")
     shop: ShopCardOut
+    language: str = Field(description="In which they are written to: the conversation's, else their own.")
+    greeting: str = Field(description="How a letter to them begins.")
+    about: AboutOut
+    answers: list[ProductAnswerOut]
 
 
 @router.get("/customers/{int:customer_id}/card", response=PersonCardOut)
-def card(request: HttpRequest, customer_id: int, prefetch: bool = False) -> HttpResponse:
-    """Who somebody is, their contacts and habits, what was written down about them, what they bought."""
+def card(
+    request: HttpRequest, customer_id: int, prefetch: bool = False, conversation: int | None = None
+) -> HttpResponse:
+    """Who somebody is, their contacts and habits, what was written down about them, what they bought; with
+    `conversation` also what its newest message names and asks."""
     actor = actor_of(request)
     access.require(actor, "customers.read")
-    found = queries.card(customer_id, store_ids=access.visible_stores(actor), staff_id=actor.staff_id)
+    found = queries.card(
+        customer_id,
+        store_ids=access.visible_stores(actor),
+        staff_id=actor.staff_id,
+        conversation_id=conversation,
+    )
     if found is None:
         raise CustomerNotFound
     access_log.record(

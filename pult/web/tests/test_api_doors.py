@@ -29,7 +29,10 @@ OWN_WRITES = {
     ("delete", "/api/v1/tokens/{token_id}"),
     ("delete", "/api/v1/sessions/{session_id}"),
 }
-ADMIN = ("/staff", "/stores", "/teams", "/inboxes", "/channels", "/jobs", "/webhooks", "/shops", "/connectors")
+ADMIN = (
+    "/staff", "/stores", "/teams", "/inboxes", "/channels", "/jobs", "/webhooks", "/shops", "/connectors",
+    "/recognition",
+)  # fmt: skip
 
 
 def is_admin(door: tuple[str, str]) -> bool:

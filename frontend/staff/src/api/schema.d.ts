@@ -905,7 +905,8 @@ export interface paths {
     }
     /**
      * Card
-     * @description Who somebody is, their contacts and habits, what was written down about them, what they bought.
+     * @description Who somebody is, their contacts and habits, what was written down about them, what they bought; with
+     *     `conversation` also what its newest message names and asks.
      */
     get: operations['pult_web_api_cards_card']
     put?: never
@@ -1805,6 +1806,30 @@ export interface paths {
      * @description Try webhooks again that could not be read, and forget those that were kept for too long to be tried.
      */
     post: operations['pult_web_api_admin_shops_retry_notices']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/recognition': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Recognition
+     * @description By what messages are read.
+     */
+    get: operations['pult_web_api_admin_recognition_get_recognition']
+    /**
+     * Save Recognition
+     * @description Say how our numbers look beside what was learned, and which shops are others.
+     */
+    put: operations['pult_web_api_admin_recognition_save_recognition']
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -3173,6 +3198,29 @@ export interface components {
       other_id: number
     }
     /**
+     * AboutOut
+     * @description What the newest message of the conversation is about.
+     */
+    AboutOut: {
+      /** Orders */
+      orders: components['schemas']['OrderNamedOut'][]
+      /**
+       * Unknown
+       * @description Numbers like ours that are none.
+       */
+      unknown: components['schemas']['ReasonOut'][]
+      /**
+       * Not Ours
+       * @description Why it seems to be about another shop's order.
+       */
+      not_ours: components['schemas']['ReasonOut'][]
+      /**
+       * Answer
+       * @description Proposed in the customer's language where it does; never sent by itself.
+       */
+      answer: string
+    }
+    /**
      * HabitOut
      * @description What holds for `count` of the newest `of` messages of this person.
      */
@@ -3297,6 +3345,25 @@ export interface components {
       url: string
     }
     /**
+     * OrderNamedOut
+     * @description An order of ours that the message names.
+     */
+    OrderNamedOut: {
+      /** Text */
+      text: string
+      /** Order Id */
+      order_id: number
+      /** Number */
+      number: string
+      /** Customer Id */
+      customer_id: number | null
+      /**
+       * By
+       * @enum {string}
+       */
+      by: 'number' | 'parcel'
+    }
+    /**
      * PersonCardOut
      * @description Everything that stands beside a conversation of its customer.
      */
@@ -3323,6 +3390,19 @@ export interface components {
        */
       merges: components['schemas']['MergeOut'][]
       shop: components['schemas']['ShopCardOut']
+      /**
+       * Language
+       * @description In which they are written to: the conversation's, else their own.
+       */
+      language: string
+      /**
+       * Greeting
+       * @description How a letter to them begins.
+       */
+      greeting: string
+      about: components['schemas']['AboutOut']
+      /** Answers */
+      answers: components['schemas']['ProductAnswerOut'][]
     }
     /** PersonOut */
     PersonOut: {
@@ -3342,6 +3422,46 @@ export interface components {
       first_contact_at: string | null
       /** Last Contact At */
       last_contact_at: string | null
+    }
+    /**
+     * ProductAnswerOut
+     * @description An attribute of a product that answers what the message asks.
+     */
+    ProductAnswerOut: {
+      /** Product */
+      product: string
+      /** Variant */
+      variant: string
+      /** Sku */
+      sku: string
+      /** Attribute */
+      attribute: string
+      /** Value */
+      value: string
+      /** Lots */
+      lots: string[]
+      /**
+       * Words
+       * @description Of the message, by which it was found.
+       */
+      words: string
+      /** Text */
+      text: string
+    }
+    /**
+     * ReasonOut
+     * @description The rule by which something was taken for what it is, the words of the message, the carrier or the other shop.
+     */
+    ReasonOut: {
+      /**
+       * Rule
+       * @enum {string}
+       */
+      rule: 'unknown_number' | 'unknown_own' | 'unknown_parcel' | 'bought_there' | 'mail_domain'
+      /** Text */
+      text: string
+      /** Name */
+      name: string
     }
     /** RemarkOut */
     RemarkOut: {
@@ -5041,6 +5161,66 @@ export interface components {
       id: number
       /** Secret */
       secret: string
+    }
+    /**
+     * MerchantSchema
+     * @description Another shop: how people call it, the domains of its mails. `ours`: we sell there, so its name says nothing.
+     */
+    MerchantSchema: {
+      /** Name */
+      name: string
+      /** Words */
+      words?: string[]
+      /** Domains */
+      domains?: string[]
+      /**
+       * Ours
+       * @default false
+       */
+      ours: boolean
+    }
+    /**
+     * NumberingOut
+     * @description How a shop's numbers look: `#` is a digit, `@` a letter, `?` either; any other sign is itself.
+     */
+    NumberingOut: {
+      /** Shop Id */
+      shop_id: number
+      /** Name */
+      name: string
+      /** Learned */
+      learned: string[]
+      /** Told */
+      told: string[]
+    }
+    /** RecognitionOut */
+    RecognitionOut: {
+      /** Numbers */
+      numbers: components['schemas']['NumberingOut'][]
+      /** Merchants */
+      merchants: components['schemas']['MerchantSchema'][]
+      /**
+       * Known
+       * @description Other shops that are known anyway.
+       */
+      known: string[]
+    }
+    /** NumberingIn */
+    NumberingIn: {
+      /** Shop Id */
+      shop_id: number
+      /** Told */
+      told: string[]
+    }
+    /**
+     * RecognitionIn
+     * @description Everything that is kept; what is left out of `merchants` goes, a shop left out of `numbers` stays as it is.
+     */
+    RecognitionIn: {
+      /** Numbers */
+      numbers?: components['schemas']['NumberingIn'][]
+      /** Merchants */
+      merchants?: components['schemas']['MerchantSchema'][]
     }
     /**
      * LogQuery
@@ -6928,6 +7108,7 @@ export interface operations {
     parameters: {
       query?: {
         prefetch?: boolean
+        conversation?: number | null
       }
       header?: never
       path: {
@@ -8716,6 +8897,68 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ShopOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_recognition_get_recognition: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecognitionOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_recognition_save_recognition: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecognitionIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecognitionOut']
         }
       }
       /** @description A problem */

@@ -13,6 +13,8 @@ import { LANGUAGES, t } from '../i18n'
 import type { IconName } from '../ui'
 import { VIEW_ICON } from '../views/icons'
 import { useViews } from '../views/store'
+import { insertText } from '../compose/insertion'
+import { useCards } from '../panel/cards'
 
 export type CommandGroup = 'act' | 'go' | 'people' | 'customers' | 'orders' | 'conversations' | 'app'
 
@@ -38,6 +40,7 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
   const selection = useSelection()
   const views = useViews()
   const actions = useConversationActions()
+  const cards = useCards()
 
   const item = computed(() => (selection.id === null ? undefined : conversations.items.get(selection.id)))
   const goTo = (view: string) => void router.push({ path: '/inbox', query: view === DEFAULT_VIEW ? {} : { view } })
@@ -62,8 +65,26 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
         'e',
       ),
     ]
+    const card = cards.cards.get(id)?.card
+    const writing = [
+      ...(card?.greeting
+        ? [
+            act(
+              'greet',
+              t('command.greet', { greeting: card.greeting }),
+              'pencil',
+              () => insertText(id, card.greeting),
+              'g',
+            ),
+          ]
+        : []),
+      ...(card?.about.answer
+        ? [act('not-ours', t('about.propose'), 'store', () => insertText(id, card.about.answer), 'o')]
+        : []),
+    ]
     return [
       ...(row.status === 'spam' ? [] : closing),
+      ...writing,
       act('take', t('keys.take'), 'circle-user', () => void actions.take(id), 'i'),
       act('assign', t('assign.title'), 'user-plus', () => openPicker('assign'), 'a'),
       ...(row.status === 'spam'

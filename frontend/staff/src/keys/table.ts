@@ -21,6 +21,8 @@ export const KEYS = {
   spam: { keys: '!', label: 'keys.spam', group: 'act' },
   undo: { keys: 'z', label: 'keys.undo', group: 'act' },
   reply: { keys: 'r', label: 'compose.reply', group: 'write' },
+  greet: { keys: 'g', label: 'compose.greet', group: 'write' },
+  notOurs: { keys: 'o', label: 'about.propose', group: 'write' },
   note: { keys: 'n', label: 'compose.note', group: 'write' },
   send: { keys: 'mod+enter', label: 'compose.send', group: 'write' },
   sendClose: { keys: 'mod+shift+enter', label: 'compose.send_close', group: 'write' },

@@ -36,6 +36,8 @@ export const addRemark = (id: number, kind: Remark['kind'], text: string): Promi
 
 export const removeRemark = (id: number, remark: number): Promise<unknown> => del(`/customers/${id}/remarks/${remark}`)
 
+export const orderOf = (id: number): Promise<OrderItem> => get(`/orders/${id}`)
+
 /** A figure of the card by which the orders beneath it can be narrowed. */
 export type OnlyOrders = 'open_parcels' | 'returned'
 

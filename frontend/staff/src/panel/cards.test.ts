@@ -63,6 +63,9 @@ describe('what stands beside a conversation', () => {
     asked[0]?.answer('a')
     await first
     void cards.want(3, 8)
-    expect(asked.map((one) => one.path)).toEqual(['/customers/7/card', '/customers/8/card'])
+    expect(asked.map((one) => one.path)).toEqual([
+      '/customers/7/card?conversation=3',
+      '/customers/8/card?conversation=3',
+    ])
   })
 })

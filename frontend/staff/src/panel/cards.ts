@@ -28,7 +28,7 @@ export const useCards = defineStore('cards', () => {
     if (kept && !kept.stale) return Promise.resolve()
     const flying = flights.get(conversation)
     if (flying?.customer === customer) return flying.promise
-    const path = `/customers/${customer}/card${options.prefetch ? '?prefetch=1' : ''}`
+    const path = `/customers/${customer}/card?conversation=${conversation}${options.prefetch ? '&prefetch=1' : ''}`
     const promise = getTagged<Card>(path, kept?.etag)
       .then((answer) => {
         const card = answer.data ?? kept?.card

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from ninja import Router
 
-from pult.web.api.admin import inboxes, letterheads, masking, operations, people, retention, shops, webhooks
+from pult.web.api.admin import (
+    inboxes,
+    letterheads,
+    masking,
+    operations,
+    people,
+    recognition,
+    retention,
+    shops,
+    webhooks,
+)
 
 routers: list[Router] = [
     people.router,
@@ -12,6 +22,7 @@ routers: list[Router] = [
     masking.router,
     inboxes.router,
     shops.router,
+    recognition.router,
     operations.router,
     retention.router,
     webhooks.router,
