@@ -115,9 +115,10 @@ class ShopContract:
         honest = actions.take
 
         def dying(shop: int, things: Any, *, live: bool) -> actions.Taken:
-            if things:
-                given.append({thing.id for thing in things})
-            if things and len(given) == 2:
+            orders = {thing.id for thing in things if isinstance(thing, base.Order)}
+            if orders:
+                given.append(orders)
+            if orders and len(given) == 2:
                 raise KeyboardInterrupt
             return honest(shop, things, live=live)
 
