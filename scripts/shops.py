@@ -1,6 +1,6 @@
 """`make shops`: the real shops that connectors are tested against, installed by locked hashes under tests/shops/.
 
-Vendure comes from npm. Each step is done again only when what it is made from changed.
+Vendure comes from npm, django-oscar from PyPI. Each step is done again only when what it is made from changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Missing(Exception):
 def install() -> list[str]:
     """Install the shops; return what is missing and why."""
     missing = []
-    for name, step in (("Vendure", vendure),):
+    for name, step in (("Vendure", vendure), ("django-oscar", oscar)):
         try:
             step()
         except Missing as error:
@@ -44,6 +44,24 @@ def vendure() -> None:
         for old in key.parent.iterdir():
             old.unlink()
         _run([sys.executable, "-m", "tests.shops.vendure"], ROOT)
+
+
+def oscar() -> None:
+    """Bring django-oscar by pip into an environment of its own. Raises Missing."""
+    folder = SHOPS / "oscar"
+    stamp = folder / ".venv" / ".installed"
+    if _older(stamp, folder / "requirements.lock"):
+        print("Installing django-oscar for the tests ...", flush=True)
+        _run([sys.executable, "-m", "venv", "--clear", str(stamp.parent)], folder)
+        pip = [str(stamp.parent / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        _run([*pip, "--require-hashes", "-r", "requirements.lock"], folder)
+        stamp.touch()
+    tables = folder / ".seeded" / "shop.sqlite"
+    if _older(tables, stamp, folder / "shop_settings.py", *(ROOT / "contrib/oscar/pult_oscar/migrations").glob("*.py")):
+        tables.parent.mkdir(exist_ok=True)
+        tables.unlink(missing_ok=True)
+        os.environ["OSCAR_DATABASE"] = str(tables)
+        _run([str(stamp.parent / "bin" / "python"), "shop.py", '{"seed": true}'], folder)
 
 
 def _older(made: Path, *sources: Path) -> bool:
