@@ -1,4 +1,4 @@
-"""A real shop of django-oscar: `python shop.py {"port": 8001, "control": 8002}`, or `{"seed": true}` to make its tables.
+"""A real shop of django-oscar: `python shop.py {"port": 8001, "control": 8002}`; `{"seed": true}` makes its tables.
 
 Says that it is ready on stdout. Over `control` the tests send code, which runs in the shop and leaves `answer`.
 """

@@ -21,8 +21,13 @@ mutation Login($name: String!, $password: String!) {
 """
 _FACTS = """
 query Facts {
-  activeChannel { code defaultLanguageCode pricesIncludeTax }
+  activeChannel { defaultLanguageCode defaultCurrencyCode }
   globalSettings { trackInventory serverConfig { moneyStrategyPrecision } }
+}
+"""
+_PRODUCTS = """
+query Products($ids: [String!]!) {
+  productVariants(options: { filter: { id: { in: $ids } }, take: 1000 }) { items { productId } }
 }
 """
 _CODES: dict[str, Refusal] = {
@@ -47,6 +52,7 @@ class Facts(NamedTuple):
     digits: int
     counts: bool
     language: str
+    currency: str
 
 
 class Vendure:
@@ -93,6 +99,7 @@ class Vendure:
                 int(everywhere["serverConfig"]["moneyStrategyPrecision"]),
                 bool(everywhere["trackInventory"]),
                 str(said["activeChannel"]["defaultLanguageCode"]),
+                str(said["activeChannel"]["defaultCurrencyCode"]),
             )
         return self._facts
 
@@ -107,6 +114,13 @@ class Vendure:
         """Return an amount of ours as the shop writes it."""
         spare = self.facts.digits - money.digits(currency)
         return amount * int(10**spare) if spare >= 0 else round(amount / int(10**-spare))
+
+    def products_of(self, variants: list[str]) -> list[str]:
+        """Return the products that variants belong to."""
+        if not variants:
+            return []
+        found = self.ask(_PRODUCTS, ids=variants)["productVariants"]["items"]
+        return list(dict.fromkeys(str(one["productId"]) for one in found))
 
     def _log_in(self) -> None:
         name, password = self.settings.get("username"), self.settings.get("password")

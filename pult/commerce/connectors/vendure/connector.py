@@ -31,7 +31,7 @@ from pult.commerce.base import (
     ShopInfo,
     Thing,
 )
-from pult.commerce.connectors.vendure import acts, baskets, orders, products
+from pult.commerce.connectors.vendure import acts, baskets, orders, products, promotions
 from pult.commerce.connectors.vendure.asking import Vendure, moment, written
 from pult.commerce.connectors.vendure.walking import BEGINNING, Place, Walk, walk
 from pult.platform import webhooks
@@ -60,7 +60,7 @@ class Notice(msgspec.Struct, frozen=True):
 class Connector:
     """Reads a shop, looks at single things, takes the plugin's notices."""
 
-    kinds: tuple[Kind, ...] = ("product", "order")
+    kinds: tuple[Kind, ...] = ("product", "promotion", "order")
 
     def pages(self, shop: ShopInfo, kind: Kind, *, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """Give pages: what changed, and a few times a day what may have changed without its moment being moved."""
@@ -82,7 +82,8 @@ class Connector:
     def look(self, shop: ShopInfo, kind: Kind, ids: Sequence[str]) -> list[Thing]:
         """Return these as they are now."""
         vendure = Vendure(shop)
-        question = orders.ONE if kind == "order" else products.one(vendure)
+        known = {"order": orders.ONE, "promotion": promotions.ONE}
+        question = known.get(kind) or products.one(vendure)
         found: list[Thing] = []
         for thing_id in ids:
             raw = vendure.ask(question, id=thing_id)[kind]
@@ -158,6 +159,7 @@ def _perform(vendure: Vendure, act: Act, key: str, at: datetime) -> Done:
 _MAKERS: dict[str, Callable[[Vendure, Mapping[str, Any]], Thing]] = {
     "order": orders.order,
     "product": products.product,
+    "promotion": promotions.promotion,
 }
 
 
@@ -167,9 +169,8 @@ def _walks(kind: Kind, since: datetime | None, now: datetime) -> list[str]:
     turned = since is not None and now.timestamp() // often > (since + _OVERLAP).timestamp() // often
     if since is None or (turned and kind == "product"):
         return ["all"]
-    if kind == "order":
-        return ["changed", "lately"] if turned else ["changed"]
-    return ["changed", "variants"]
+    more = {"order": ["lately"] if turned else [], "product": ["variants"], "promotion": []}
+    return ["changed", *more[kind]]
 
 
 def _begin(name: str, since: datetime | None) -> datetime:
@@ -183,6 +184,8 @@ def _walk(vendure: Vendure, kind: Kind, name: str) -> Walk:
         return Walk("orders", "orderPlacedAt", orders.ORDER, {})
     if kind == "order":
         return Walk("orders", "updatedAt", orders.ORDER, _PLACED)
+    if kind == "promotion":
+        return Walk("promotions", "updatedAt", promotions.PROMOTION, {})
     of_product = products.asked(vendure)
     if name == "variants":
         return Walk("productVariants", "updatedAt", f"product {{ {of_product} }}", {})

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(MISSING, reason="Vendure is not installed: `make shops` says why"),
     pytest.mark.timeout(300),
 ]
-PAID = {"payment": "paid", "ship_to": PLACE, "bill_to": PLACE}
+PAID: dict[str, Any] = {"payment": "paid", "ship_to": PLACE, "bill_to": PLACE}
 PAYMENT = base.Payment(id="pay1", method="card", state="paid", amount=5_390, at=AT)
 
 
@@ -42,7 +42,7 @@ def local_addresses(settings: Any) -> None:
 
 class TestVendure(ActingShopContract, ListeningShopContract):
     connector = "vendure"
-    many = 250
+    many = 130
 
     @pytest.fixture(autouse=True)
     def _real(self, real: Vendure) -> None:
@@ -140,6 +140,26 @@ class TestVendure(ActingShopContract, ListeningShopContract):
         )
         prices = [one.variants[0].price for page in changed for one in page.things if isinstance(one, base.Product)]
         assert set(prices) == {1_999}
+
+    def test_a_code_that_was_made_is_read_as_a_promotion_and_so_are_the_shops_own(
+        self, stand_in: Door, shop_id: int, info: base.ShopInfo, acting: base.Acting, order: base.Order
+    ) -> None:
+        until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+        act = base.Discount("SORRY-1", amount=500, currency="EUR", minimum=2_000, until=until)
+        made = acting.perform(info, act, key="k1", at=datetime.now(UTC))
+        lamp = {"name": "productVariantIds", "value": '["1007"]'}
+        off = {"code": "products_percentage_discount", "arguments": [{"name": "discount", "value": "20"}, lamp]}
+        words = {"languageCode": "en", "name": "Lamps", "description": ""}
+        own = {"enabled": True, "couponCode": "LAMPS", "conditions": [], "actions": [off], "translations": [words]}
+        question = "mutation ($input: CreatePromotionInput!) { createPromotion(input: $input) { __typename } }"
+        self.real.ask(question, input=own)
+        pages = connector.Connector().pages(info, "promotion", since=None, cursor=None)
+        found = {one.code: one for page in pages for one in page.things if isinstance(one, base.Promotion)}
+        sorry, lamps = found["SORRY-1"], found["LAMPS"]
+        assert (sorry.id, sorry.amount, sorry.currency, sorry.minimum) == (made.reference, 500, "EUR", 2_000)
+        assert (sorry.ends_at, sorry.active) == (until, True)
+        assert (lamps.percent, lamps.amount, lamps.product_ids) == (20.0, None, ["1007"])
+        assert reading.read(shop_id)
 
     def test_a_name_and_a_password_let_pult_in_as_well(self, stand_in: Door, shop_id: int) -> None:
         stand_in.keep(an_order(1))
