@@ -60,6 +60,11 @@ def an_order(number: int = 1, *, hours: float = 0, **changes: Any) -> base.Order
     return base.Order(**fields)
 
 
+def kept() -> list[Order]:
+    """Return the orders that Pult has, as they stand in its table."""
+    return list(Order.objects.order_by("id"))
+
+
 class ShopContract:
     """Fill in `connector` and `shop`; all tests are inherited."""
 

@@ -14,8 +14,7 @@ from pult.commerce import actions, base, reading
 from pult.commerce.connectors.vendure import connector, standin, walking
 from pult.commerce.connectors.vendure.asking import Vendure as Asking
 from pult.commerce.connectors.vendure.standin import Door, Vendure
-from pult.commerce.models import Order
-from pult.commerce.testing import AT, PLACE, ActingShopContract, ListeningShopContract, an_order
+from pult.commerce.testing import AT, PLACE, ActingShopContract, ListeningShopContract, an_order, kept
 
 MISSING = not (standin.SEEDED / "key").exists()
 pytestmark = [
@@ -70,7 +69,7 @@ class TestVendure(ActingShopContract, ListeningShopContract):
         monkeypatch.setattr(connector, "OFTEN", timedelta(milliseconds=1))
         monkeypatch.setattr(connector, "_OVERLAP", timedelta(0))
         reading.read(shop_id)
-        order = Order.objects.get()
+        (order,) = kept()
         assert (order.payment, order.refunded) == ("part_refunded", 1_000)
 
     def _give_back(self, order_id: str, amount: int) -> None:
@@ -166,7 +165,7 @@ class TestVendure(ActingShopContract, ListeningShopContract):
         named = {**stand_in.settings, "api_key": "", "username": "keeper", "password": "only-for-tests"}
         actions.change_shop(shop_id, settings=named)
         reading.read(shop_id)
-        assert Order.objects.count() == 1
+        assert len(kept()) == 1
         actions.change_shop(shop_id, settings={**named, "password": "wrong"})
         with pytest.raises(base.ShopError, match="credentials") as caught:
             reading.read(shop_id)
@@ -211,11 +210,11 @@ class TestVendure(ActingShopContract, ListeningShopContract):
         with pytest.raises(base.ShopError) as caught:
             reading.read(shop_id, told=dying)
         assert not caught.value.permanent, "it is asked again"
-        assert 0 < Order.objects.count() < self.many
+        assert 0 < len(kept()) < self.many
         self.real.start()
         assert reading.read(shop_id)
-        assert Order.objects.count() == self.many
-        assert {order.external_id for order in Order.objects.all()} == {self.id_of(n) for n in range(self.many)}
+        assert len(kept()) == self.many
+        assert {order.external_id for order in kept()} == {self.id_of(n) for n in range(self.many)}
 
     def test_what_was_sent_once_more_is_an_order_of_its_own_that_costs_nothing(
         self, stand_in: Door, info: base.ShopInfo, acting: base.Acting, paid: str
