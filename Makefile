@@ -9,7 +9,7 @@ NPM := scripts/npm
 FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 FRONTEND := pult/web/static/staff/manifest.json
 
-.PHONY: run build test test-fast check corpora bench bench-large soak lock new-channel new-shop clean
+.PHONY: run build test test-fast check shops corpora bench bench-large soak lock new-channel new-shop clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(FRONTEND)      ## start Pult with its demo shop on http://127.0.0.1:8000
@@ -25,6 +25,9 @@ test-fast: $(VENV)/.dev            ## the part that takes less than a minute
 
 check: $(VENV)/.dev                ## style, types, import contracts, adapter folders, locales, lengths
 	@$(BIN)/python scripts/check.py
+
+shops: $(VENV)/.dev                ## install the real shops that connectors are tested against; `make test` does it too
+	@$(BIN)/python scripts/shops.py
 
 bench: $(VENV)/.dev $(FRONTEND)    ## figures of speed and memory, also into var/bench.json
 	@$(BIN)/python -m bench

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import machine
 import reports
+import shops
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
@@ -89,6 +90,7 @@ class Run:
 def everything(run: Run) -> None:
     """All that `make test` is."""
     run.left_out += machine.install_servers()
+    run.left_out += shops.install()
     npm = ["scripts/npm", "--prefix", "frontend", "run", "--silent", "--if-present"]
     screens = {f"screens: {script}": [*npm, script] for script in ("check", "test", "locales", "budget")}
     run.together({"check": [sys.executable, "scripts/check.py"], **screens})

@@ -10,6 +10,7 @@ from pult.commerce.testing.contract import (
     ShopContract,
     StandIn,
     an_order,
+    kept,
 )
 from pult.commerce.testing.local import WAIT, Answer, Asked, LocalShop
 
@@ -29,4 +30,5 @@ __all__ = [
     "ShopContract",
     "StandIn",
     "an_order",
+    "kept",
 ]
