@@ -172,6 +172,10 @@ def _around(conversation_id: int, staff_id: int | None) -> list[Part]:
     ]
 
 
+def _visitor(rows: Sequence[Sequence[SqlValue]]) -> CustomerPresenceView | None:
+    return next((CustomerPresenceView(v[0], v[1], v[2], v[3], v[4], must_time(v[5])) for v in rows), None)
+
+
 def _history(rows: Sequence[Sequence[SqlValue]]) -> list[ChangeView]:
     return [
         ChangeView(c[0], must_time(c[1]), Ref(c[5], c[6]) if c[5] else None, *c[2:5])
@@ -288,7 +292,7 @@ def detail(
         history=_history(found["change"]),
         drafts=drafts(conversation_id, staff_id) if found["draft"] else [],
         present=[PresentView(Ref(p[0], p[1]), p[2]) for p in found["present"]],
-        visitor=next((CustomerPresenceView(*v[:5], until=must_time(v[5])) for v in found["visitor"]), None),
+        visitor=_visitor(found["visitor"]),
         reply_to=reply_recipients(_to_answer(conversation_id, rows), own_addresses),
         card=card,
     )

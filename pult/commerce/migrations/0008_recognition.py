@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commerce', '0006_order_card'),
+        ('commerce', '0007_trimmed'),
     ]
 
     operations = [
