@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -75,8 +75,6 @@ def reply(
         thread = _thread(conversation_id, written.to)
         if seen_message_id is not None and thread.newest_in_id > seen_message_id:
             raise NewerMessage(thread.newest_in_id)
-        # Who has the conversation open before him is answered at once: there is nothing to take back.
-        undo_seconds = undo_seconds if registry.manifest(conversation.channel).limits.undo_seconds else 0
         automatic = reply_recipients(thread.answered, own_addresses)
         to = _given(written.to, automatic.to)
         cc = _given(written.cc, [] if written.to is not None else automatic.cc)
@@ -99,7 +97,7 @@ def reply(
             recipients={"to": to, "cc": cc, "bcc": record.people(written.bcc)},
             headers=_headers(conversation, thread, written, automatic.to, [*to, *cc]),
             state="queued",
-            send_after=now + timedelta(seconds=undo_seconds) if undo_seconds else None,
+            send_after=_leaves_at(now, conversation.channel, undo_seconds),
             created_at=now,
         )
         waiting = None if thread.aside else Status.WAITING_CUSTOMER.value
@@ -211,6 +209,12 @@ def retry(*, message_id: int, writer: Writer) -> None:
         queue.enqueue(SEND_TASK, {"message_id": message_id}, priority=1)
         store_id = Conversation.objects.values_list("store_id", flat=True).get(pk=message.conversation_id)
         record.tell("message.queued", store_id, message.conversation_id, writer.actor, message_id)
+
+
+def _leaves_at(now: datetime, channel: str, undo_seconds: int) -> datetime | None:
+    """Return until when an answer can be taken back. Who has a conversation open before him is answered at once."""
+    held = undo_seconds and registry.manifest(channel).limits.undo_seconds
+    return now + timedelta(seconds=undo_seconds) if held else None
 
 
 def send_key(message_id: int) -> str:
