@@ -13,6 +13,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
       { path: 'stores', component: () => import('./StoresPage.vue') },
       { path: 'inboxes', component: () => import('./InboxesPage.vue') },
       { path: 'shops', component: () => import('./ShopsPage.vue') },
+      { path: 'limits', component: () => import('./LimitsPage.vue') },
       { path: 'letterheads', component: () => import('./LetterheadsPage.vue') },
       { path: 'masking', component: () => import('./MaskingPage.vue') },
       { path: 'consents', component: () => import('./ConsentsPage.vue') },
