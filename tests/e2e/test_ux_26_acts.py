@@ -62,7 +62,7 @@ def test_a_refund_is_confirmed_approved_done_and_told(new_desk: Desks, pult: Pul
     page = desk.page
     page.goto(f"/c/{made['id']}")
     order = page.locator("[data-order='A-26']")
-    order.get_by_role("button", name="Do something with order A-26").focus()
+    order.get_by_role("button", name="In the shop: order A-26").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Refund")).to_be_visible()
     page.keyboard.press("Enter")
@@ -87,7 +87,7 @@ def test_a_refund_is_confirmed_approved_done_and_told(new_desk: Desks, pult: Pul
     expect(order.get_by_text("-€24.95")).to_be_visible()
 
     # Above the limit a second person decides.
-    order.get_by_role("button", name="Do something with order A-26").click()
+    order.get_by_role("button", name="In the shop: order A-26").click()
     page.get_by_role("menuitem", name="Refund").click()
     dialog.get_by_label("Amount (EUR)").fill("300")
     page.keyboard.press("Enter")
@@ -128,6 +128,7 @@ def test_products_and_baskets_go_into_the_answer(new_desk: Desks, pult: Pult, ow
     expect(page.locator("[data-order='A-26']").first).to_be_visible()
     page.keyboard.press("p")
     dialog = page.get_by_role("dialog", name="Products")
+    expect(dialog.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("lamp")
     expect(dialog.locator("[data-goods]")).to_have_count(1)
     page.keyboard.press("Enter")
