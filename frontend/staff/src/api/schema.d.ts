@@ -784,7 +784,8 @@ export interface paths {
     post?: never
     /**
      * Erase
-     * @description Forget a person: words, files, addresses, in every room; it cannot be undone. Who did it stays in the log.
+     * @description Forget a person: words, files, addresses, in every room; it cannot be undone. `confirm` is that of the preview,
+     *     which has to be looked at before. Who did it stays, with how much went.
      */
     delete: operations['pult_web_api_customers_erase']
     options?: never
@@ -951,6 +952,155 @@ export interface paths {
      * @description Take back what was written down about a person.
      */
     delete: operations['pult_web_api_cards_remove_remark']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/erasure': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Preview Erasure
+     * @description What erasing a person would take and what it would leave; nothing is changed (customers.erase).
+     */
+    get: operations['pult_web_api_privacy_preview_erasure']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/erasures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Erasures
+     * @description Who was forgotten, by number: when, by whom, how much of what (log.read).
+     */
+    get: operations['pult_web_api_privacy_erasures']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/copies': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Copies
+     * @description The copies of a person's data that are kept, newest first; a link works for a week (customers.export).
+     */
+    get: operations['pult_web_api_privacy_list_copies']
+    put?: never
+    /**
+     * Make Copy
+     * @description Have a copy of a person's data made: a ZIP with everything as JSON, the files, and a page in their language. It
+     *     holds the conversations and orders of the actor's stores; of an admin, all (customers.export).
+     */
+    post: operations['pult_web_api_privacy_make_copy']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/copies/{copy_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Drop Copy
+     * @description Take a copy back: its link opens nothing any more (customers.export).
+     */
+    delete: operations['pult_web_api_privacy_drop_copy']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/customers/{customer_id}/consents': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Consents
+     * @description What a person has agreed to, by store and purpose, with its proof.
+     */
+    get: operations['pult_web_api_privacy_consents']
+    put?: never
+    /**
+     * Consent
+     * @description Write down that a person agrees to something or takes it back; nothing of before is changed (customers.write).
+     */
+    post: operations['pult_web_api_privacy_consent']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/consents': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Wordings
+     * @description How a store asks for each purpose; one without texts is not asked for (settings.write).
+     */
+    get: operations['pult_web_api_privacy_wordings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stores/{store_id}/consents/{purpose}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Set Wording
+     * @description Change how a store asks for a purpose: another version, which those who agreed before did not see.
+     */
+    put: operations['pult_web_api_privacy_set_wording']
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -1831,6 +1981,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/access-log.csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Access Log File
+     * @description The same as a CSV file, the newest MOST_LINES of it; `after` and `limit` mean nothing here (log.read).
+     */
+    get: operations['pult_web_api_admin_operations_access_log_file']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/jobs/dead': {
     parameters: {
       query?: never
@@ -1886,6 +2056,90 @@ export interface paths {
      * @description Drop a failed job.
      */
     delete: operations['pult_web_api_admin_operations_discard_job']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/retention': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Rules
+     * @description The rules that hold (settings.write). What has none is kept.
+     */
+    get: operations['pult_web_api_admin_retention_rules']
+    /**
+     * Save
+     * @description Make another version of a rule; one that is switched on has to be tried before (settings.write).
+     */
+    put: operations['pult_web_api_admin_retention_save']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/retention/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Versions
+     * @description Every version of a rule, newest first: who made it and when (settings.write).
+     */
+    get: operations['pult_web_api_admin_retention_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/retention/trial': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Attempt
+     * @description What a rule would take today, without taking anything (settings.write).
+     */
+    post: operations['pult_web_api_admin_retention_attempt']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/retention/runs': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Runs
+     * @description What was done, newest first: by which rule, how many, the ids of the first (settings.write).
+     */
+    get: operations['pult_web_api_admin_retention_runs']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -3435,6 +3689,253 @@ export interface components {
       kind: 'note' | 'dislike'
       /** Text */
       text: string
+    }
+    /**
+     * ErasurePreviewOut
+     * @description What an erasure would take, by kind, and what stays because the law wants it kept.
+     */
+    ErasurePreviewOut: {
+      /** Counts */
+      counts: {
+        [key: string]: number
+      }
+      /** Kept */
+      kept: components['schemas']['WorthOut'][]
+      /**
+       * Confirm
+       * @description To be given to DELETE /customers/{id} within 15 minutes, by the same actor.
+       */
+      confirm: string
+    }
+    /**
+     * PageQuery
+     * @description Which page of a list.
+     */
+    PageQuery: {
+      /**
+       * After
+       * @default
+       */
+      after: string
+      /**
+       * Limit
+       * @default 50
+       */
+      limit: number
+    }
+    /** ErasureOut */
+    ErasureOut: {
+      /** Id */
+      id: number
+      /** Customer Id */
+      customer_id: number
+      /** Actor */
+      actor: string
+      /** Name */
+      name: string
+      /**
+       * Cause
+       * @enum {string}
+       */
+      cause: 'request' | 'retention' | 'restore'
+      /** Counts */
+      counts: {
+        [key: string]: number
+      }
+      /** Kept */
+      kept: components['schemas']['WorthOut'][]
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+    }
+    /** ErasuresOut */
+    ErasuresOut: {
+      /** Items */
+      items: components['schemas']['ErasureOut'][]
+      /** Next */
+      next: string | null
+    }
+    /** CopyOut */
+    CopyOut: {
+      /** Id */
+      id: number
+      /** Customer Id */
+      customer_id: number
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'ready' | 'failed'
+      /** Size */
+      size: number
+      /**
+       * Fetched
+       * @description How often the link was used.
+       */
+      fetched: number
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string
+      /**
+       * Link
+       * @description Opens the file for whoever has it, without signing in; empty where there is none.
+       */
+      link: string
+    }
+    /** CopyIn */
+    CopyIn: {
+      /**
+       * Language
+       * @default en
+       * @enum {string}
+       */
+      language: 'sl' | 'hr' | 'el' | 'pl' | 'en'
+    }
+    /** CopiesOut */
+    CopiesOut: {
+      /** Items */
+      items: components['schemas']['CopyOut'][]
+    }
+    /** ConsentOut */
+    ConsentOut: {
+      /** Id */
+      id: number
+      /** Store Id */
+      store_id: number
+      /**
+       * Purpose
+       * @enum {string}
+       */
+      purpose: 'email' | 'sms' | 'phone' | 'post' | 'profiling'
+      /** Granted */
+      granted: boolean
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string
+      /**
+       * Source
+       * @enum {string}
+       */
+      source: 'message' | 'call' | 'counter' | 'form' | 'order' | 'link'
+      /** Source Id */
+      source_id: number | null
+      /** Wording Version */
+      wording_version: number
+      /** Actor */
+      actor: string
+      /** Name */
+      name: string
+      /** Proof */
+      proof: string
+    }
+    /**
+     * ConsentStateOut
+     * @description What holds for one purpose of one store, and how it came to be, newest first.
+     */
+    ConsentStateOut: {
+      /** Store Id */
+      store_id: number
+      /**
+       * Purpose
+       * @enum {string}
+       */
+      purpose: 'email' | 'sms' | 'phone' | 'post' | 'profiling'
+      /**
+       * Granted
+       * @description null where the person has never said anything: that is no consent.
+       */
+      granted: boolean | null
+      /**
+       * Asked
+       * @description The store asks for it today.
+       */
+      asked: boolean
+      /**
+       * Withdraw Url
+       * @description Where the person takes it back without signing in; empty without consent.
+       */
+      withdraw_url: string
+      /** History */
+      history: components['schemas']['ConsentOut'][]
+    }
+    /** ConsentsOut */
+    ConsentsOut: {
+      /** Items */
+      items: components['schemas']['ConsentStateOut'][]
+    }
+    /** ConsentIn */
+    ConsentIn: {
+      /** Store Id */
+      store_id: number
+      /**
+       * Purpose
+       * @enum {string}
+       */
+      purpose: 'email' | 'sms' | 'phone' | 'post' | 'profiling'
+      /** Granted */
+      granted: boolean
+      /**
+       * Source
+       * @enum {string}
+       */
+      source: 'message' | 'call' | 'counter' | 'form' | 'order'
+      /**
+       * Source Id
+       * @description The message or order in which it was said.
+       */
+      source_id?: number | null
+      /**
+       * Proof
+       * @default
+       */
+      proof: string
+      /**
+       * At
+       * @description When it was said; now, where it is left out.
+       */
+      at?: string | null
+    }
+    /** WordingOut */
+    WordingOut: {
+      /**
+       * Purpose
+       * @enum {string}
+       */
+      purpose: 'email' | 'sms' | 'phone' | 'post' | 'profiling'
+      /** Version */
+      version: number
+      /** Texts */
+      texts: {
+        [key: string]: string
+      }
+      /** At */
+      at: string | null
+    }
+    /** WordingsOut */
+    WordingsOut: {
+      /** Items */
+      items: components['schemas']['WordingOut'][]
+    }
+    /**
+     * WordingIn
+     * @description How the store asks, by language; without texts it no longer asks.
+     */
+    WordingIn: {
+      /** Texts */
+      texts?: {
+        [key: string]: string
+      }
     }
     /** OrdersOut */
     OrdersOut: {
@@ -5070,6 +5571,17 @@ export interface components {
        * @enum {string}
        */
       kind: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
+      /**
+       * Door
+       * @description staff: the screen, token: the API, link: a link that somebody was given.
+       * @default
+       * @enum {string}
+       */
+      door: '' | 'staff' | 'token' | 'link'
+      /** Since */
+      since?: string | null
+      /** Until */
+      until?: string | null
     }
     /** ReadingsOut */
     ReadingsOut: {
@@ -5077,22 +5589,6 @@ export interface components {
       items: components['schemas']['ReadingOut'][]
       /** Next */
       next: string | null
-    }
-    /**
-     * PageQuery
-     * @description Which page of a list.
-     */
-    PageQuery: {
-      /**
-       * After
-       * @default
-       */
-      after: string
-      /**
-       * Limit
-       * @default 50
-       */
-      limit: number
     }
     /** DeadJobOut */
     DeadJobOut: {
@@ -5118,6 +5614,150 @@ export interface components {
     DeadJobsOut: {
       /** Items */
       items: components['schemas']['DeadJobOut'][]
+      /** Next */
+      next: string | null
+    }
+    /**
+     * RuleOut
+     * @description A version of a rule. `version` grows with every change; nothing of an older one is lost.
+     */
+    RuleOut: {
+      /** Id */
+      id: number
+      /**
+       * Store Id
+       * @description null for what the company keeps together: people, access_log.
+       */
+      store_id: number | null
+      /**
+       * Field
+       * @enum {string}
+       */
+      field:
+        'messages' | 'attachments' | 'payloads' | 'spam' | 'order_addresses' | 'birthdays' | 'people' | 'access_log'
+      /** Days */
+      days: number
+      /** Active */
+      active: boolean
+      /** Version */
+      version: number
+      /** Actor */
+      actor: string
+      /** Name */
+      name: string
+      /** At */
+      at: string | null
+    }
+    /** RulesOut */
+    RulesOut: {
+      /** Items */
+      items: components['schemas']['RuleOut'][]
+    }
+    /** RuleSaveIn */
+    RuleSaveIn: {
+      /** Store Id */
+      store_id?: number | null
+      /**
+       * Field
+       * @enum {string}
+       */
+      field:
+        'messages' | 'attachments' | 'payloads' | 'spam' | 'order_addresses' | 'birthdays' | 'people' | 'access_log'
+      /** Days */
+      days: number
+      /** Active */
+      active: boolean
+      /**
+       * Confirm
+       * @description Of a trial of the same rule, an hour old at most; to switch it on.
+       * @default
+       */
+      confirm: string
+    }
+    /** VersionsQuery */
+    VersionsQuery: {
+      /** Store Id */
+      store_id?: number | null
+      /**
+       * Field
+       * @enum {string}
+       */
+      field:
+        'messages' | 'attachments' | 'payloads' | 'spam' | 'order_addresses' | 'birthdays' | 'people' | 'access_log'
+    }
+    /**
+     * TrialOut
+     * @description What the rule would take today. Nothing was taken.
+     */
+    TrialOut: {
+      /** Count */
+      count: number
+      /**
+       * Sample
+       * @description Ids of the first.
+       */
+      sample: number[]
+      /**
+       * Before
+       * Format: date-time
+       */
+      before: string
+      /** Confirm */
+      confirm: string
+    }
+    /** RuleIn */
+    RuleIn: {
+      /** Store Id */
+      store_id?: number | null
+      /**
+       * Field
+       * @enum {string}
+       */
+      field:
+        'messages' | 'attachments' | 'payloads' | 'spam' | 'order_addresses' | 'birthdays' | 'people' | 'access_log'
+      /** Days */
+      days: number
+    }
+    /** RunOut */
+    RunOut: {
+      /** Id */
+      id: number
+      /** Store Id */
+      store_id: number | null
+      /**
+       * Field
+       * @enum {string}
+       */
+      field:
+        'messages' | 'attachments' | 'payloads' | 'spam' | 'order_addresses' | 'birthdays' | 'people' | 'access_log'
+      /** Version */
+      version: number
+      /**
+       * Before
+       * Format: date-time
+       */
+      before: string
+      /** Done */
+      done: number
+      /** Sample */
+      sample: number[]
+      /**
+       * Begun At
+       * Format: date-time
+       */
+      begun_at: string
+      /** Finished At */
+      finished_at: string | null
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: '' | 'done' | 'replaced'
+    }
+    /** RunsOut */
+    RunsOut: {
+      /** Items */
+      items: components['schemas']['RunOut'][]
       /** Next */
       next: string | null
     }
@@ -6702,7 +7342,9 @@ export interface operations {
   }
   pult_web_api_customers_erase: {
     parameters: {
-      query?: never
+      query?: {
+        confirm?: string
+      }
       header?: never
       path: {
         customer_id: number
@@ -7010,6 +7652,299 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_preview_erasure: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErasurePreviewOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_erasures: {
+    parameters: {
+      query?: {
+        after?: string
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErasuresOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_list_copies: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CopiesOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_make_copy: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CopyIn']
+      }
+    }
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CopyOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_drop_copy: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        copy_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_consents: {
+    parameters: {
+      query?: {
+        prefetch?: boolean
+      }
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ConsentsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_consent: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        customer_id: number
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ConsentIn']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ConsentsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_wordings: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WordingsOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_privacy_set_wording: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        store_id: number
+        purpose: 'email' | 'sms' | 'phone' | 'post' | 'profiling'
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WordingIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WordingOut']
+        }
       }
       /** @description A problem */
       default: {
@@ -8737,6 +9672,10 @@ export interface operations {
         customer?: number | null
         actor?: string
         kind?: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
+        /** @description staff: the screen, token: the API, link: a link that somebody was given. */
+        door?: '' | 'staff' | 'token' | 'link'
+        since?: string | null
+        until?: string | null
       }
       header?: never
       path?: never
@@ -8752,6 +9691,43 @@ export interface operations {
         content: {
           'application/json': components['schemas']['ReadingsOut']
         }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_operations_access_log_file: {
+    parameters: {
+      query?: {
+        after?: string
+        limit?: number
+        customer?: number | null
+        actor?: string
+        kind?: '' | 'list' | 'search' | 'prefetch' | 'open' | 'export' | 'stream' | 'erase'
+        /** @description staff: the screen, token: the API, link: a link that somebody was given. */
+        door?: '' | 'staff' | 'token' | 'link'
+        since?: string | null
+        until?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description A problem */
       default: {
@@ -8842,6 +9818,166 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_retention_rules: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RulesOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_retention_save: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RuleSaveIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RuleOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_retention_versions: {
+    parameters: {
+      query: {
+        store_id?: number | null
+        field:
+          'messages' | 'attachments' | 'payloads' | 'spam' | 'order_addresses' | 'birthdays' | 'people' | 'access_log'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RulesOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_retention_attempt: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RuleIn']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TrialOut']
+        }
+      }
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pult_web_api_admin_retention_runs: {
+    parameters: {
+      query?: {
+        after?: string
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RunsOut']
+        }
       }
       /** @description A problem */
       default: {
