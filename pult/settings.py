@@ -24,6 +24,7 @@ PORT = int(os.environ.get("PORT", "8000"))
 SMTP_PORT = int(os.environ.get("SMTP_PORT", "2525"))
 SMTP_HOST = os.environ.get("SMTP_HOST", "127.0.0.1")
 SMTP_HOSTNAME = os.environ.get("SMTP_HOSTNAME", "localhost")
+DEMO_SHOP_PORT = int(os.environ.get("DEMO_SHOP_PORT", "0"))  # of the demo: where its own shops listen
 OUTBOX_PORT = int(os.environ.get("OUTBOX_PORT", "0"))  # of the demo: where its catch-all mail server listens
 SMTP_MAX_BYTES = int(os.environ.get("SMTP_MAX_BYTES", str(35 * 1024 * 1024)))
 SMTP_TLS_CERT = os.environ.get("SMTP_TLS_CERT", "")

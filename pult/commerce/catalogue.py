@@ -28,7 +28,9 @@ def find(query: str, *, store_ids: Collection[int], limit: int = 20) -> list[Goo
     """Return goods by name, code or attribute; the last word by its beginning. Those no longer sold are left out."""
     marks = [scope_mark(store_id) for store_id in sorted(store_ids)]
     hits = PRODUCTS.find(words.query_terms(query), any_mark=marks, limit=limit * 2, prefix=True) if marks else []
-    rows = Product.objects.filter(pk__in=[hit.id for hit in hits], active=True, shop__store_id__in=store_ids)
+    rows = Product.objects.filter(
+        pk__in=[hit.id for hit in hits], active=True, shop__active=True, shop__store_id__in=store_ids
+    )
     found = {row.pk: row for row in rows.select_related("shop")}
     return _goods([found[hit.id] for hit in hits if hit.id in found][:limit], timezone.now())
 

@@ -12,11 +12,15 @@ def prepare() -> None:
     """Set the environment of a demo; called before Django reads its settings."""
     smtp_port = int(os.environ.get("SMTP_PORT") or "2525")
     outbox_port = _free_port(smtp_port + 1)
+    shop_port = _free_port(smtp_port + 2)
+    allowed = [host for host in os.environ.get("HTTP_ALLOW_HOSTS", "").split(",") if host]
     os.environ.update(
         PULT_DEMO="1",
         HOST=HOST,
         SMTP_HOST=HOST,
         OUTBOX_PORT=str(outbox_port),
+        DEMO_SHOP_PORT=str(shop_port),
+        HTTP_ALLOW_HOSTS=",".join([*allowed, f"{HOST}:{shop_port}"]),
         MAIL_URL=f"smtp://{HOST}:{outbox_port}",
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pult.commerce.base import Promotion
 from pult.demo.generate import CONVERSATIONS, SEED, Matter, matters
 from pult.demo.letters import PRICES, RATES
 from pult.demo.lexicon import lexicon
@@ -124,6 +125,32 @@ def _order(
         "price": f"{price:.2f}",
     }
     return order, line
+
+
+def promotions(currency: str, now: datetime) -> list[Promotion]:
+    """Return what a store of the demo offers: something off tyres by itself, and a code for everything."""
+    return [
+        Promotion(
+            id="tyres",
+            title="−15 %",
+            changed_at=now,
+            percent=15,
+            currency=currency,
+            starts_at=now - timedelta(days=3),
+            ends_at=now + timedelta(days=45),
+            product_ids=["tyres"],
+        ),
+        Promotion(
+            id="WELCOME-10",
+            title="WELCOME-10",
+            changed_at=now,
+            code="WELCOME-10",
+            percent=10,
+            currency=currency,
+            starts_at=now - timedelta(days=90),
+            ends_at=now + timedelta(days=365),
+        ),
+    ]
 
 
 def _title(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,9 @@ from pult.accounts.queries import SkillInfo
 from pult.channels import actions as channels
 from pult.channels import queries as channels_queries
 from pult.commerce import actions as commerce
-from pult.commerce import reading, recognition
+from pult.commerce import queries as commerce_queries
+from pult.commerce import recognition, registry
+from pult.commerce.base import Order, Product, ShopInfo
 from pult.commerce.mentions.merchants import Merchant
 from pult.conversations import actions as conversations
 from pult.conversations import queries as conversation_queries
@@ -24,9 +27,11 @@ from pult.conversations.actions.importing import mark_closed_read
 from pult.conversations.filters import Filters
 from pult.customers import actions as customers
 from pult.demo import generate, orders
+from pult.demo.environment import HOST
 from pult.demo.shop import AGENTS, STORES, TAGS, TEAMS, chat_address
+from pult.demo.shopfront import store as shopfront
 from pult.flows import history
-from pult.platform import words
+from pult.platform import webhooks, words
 
 VIEWS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("Complaints", {"status": "open", "tag": "complaint"}),
@@ -117,12 +122,46 @@ def set_up_desk(password: str) -> list[int]:
 
 
 def connect_shops(now: datetime, count: int) -> None:
-    """Connect a shop to each store and read its orders from the files that are written for it."""
+    """Open a shop for each store, with the orders and goods of the files that are written for it, and connect it."""
     folders = orders.write(Path(settings.DATA_DIR) / "demo-shop", now, count=count)
     for store in accounts_queries.stores():
-        if store.name in folders:
-            wanted = {"folder": str(folders[store.name])}
-            reading.read(commerce.connect(store_id=store.id, connector="csv", name=store.name, settings=wanted))
+        if folder := folders.get(store.name):
+            files = ShopInfo(0, store.id, {"folder": str(folder)}, store.currency, store.time_zone)
+            things = [*_things(files), *orders.promotions(store.currency, now)]
+            about = shopfront.About(secrets.token_urlsafe(24))
+            shopfront.fill(shopfront.default_path(), folder.name, things, about)
+            wanted = {"base_url": f"http://{HOST}:0/{folder.name}", "token": about.token}
+            commerce.take(
+                commerce.connect(store_id=store.id, connector="http", name=store.name, settings=wanted),
+                things,
+                live=False,
+            )
+
+
+def _things(files: ShopInfo) -> Iterator[Order | Product]:
+    """Give what lies in the files of a shop."""
+    connector = registry.connector("csv")
+    for kind in connector.kinds:
+        for page in connector.pages(files, kind, since=None, cursor=None):
+            yield from (thing for thing in page.things if isinstance(thing, (Order, Product)))
+
+
+def meet_shops(port: int) -> None:
+    """Let Pult and the demo's shops find each other where they listen this time."""
+    path = shopfront.default_path()
+    known = shopfront.about(path)
+    for shop in commerce_queries.shops():
+        name = str(shop.settings.get("base_url", "")).rpartition("/")[2]
+        if shop.connector != "http" or name not in known:
+            continue
+        secret = str(shop.settings.get("webhook_secret", "")) or webhooks.new_secret()
+        wanted = {**shop.settings, "base_url": f"http://{HOST}:{port}/{name}", "webhook_secret": secret}
+        if wanted != shop.settings:
+            commerce.change_shop(shop.id, settings=wanted)
+        notices = f"http://{HOST}:{settings.PORT}/hooks/shops/{shop.id}/notices"
+        about = shopfront.About(known[name].token, secret, notices)
+        if about != known[name]:
+            shopfront.tell(path, name, about)
 
 
 REMARKS: tuple[tuple[str, str], ...] = (

@@ -66,6 +66,7 @@ def prepare() -> None:
     if not token or access.authenticate_token(f"Bearer {token}") is None:
         token = accounts.issue_token(SYSTEM, staff_id=owner, name="demo.json", scopes=access.SCOPES).secret
     seed.post_through(settings.OUTBOX_PORT)
+    seed.meet_shops(settings.DEMO_SHOP_PORT)
     write_demo_file(
         {
             "url": settings.PUBLIC_URL,

@@ -113,6 +113,7 @@ def test_a_demo_from_an_empty_folder_to_its_second_start(demo: Demo) -> None:
     """One story, since a start from nothing is dear."""
     demo_json_says_all_and_is_for_the_owner_alone(demo)
     a_mail_is_answered_and_the_answer_is_answered(demo)
+    money_is_given_back_in_the_demos_own_shop(demo)
     a_busy_port_is_told(demo)
     a_second_start_is_quick_and_keeps_what_was_promised(demo)
 
@@ -153,6 +154,18 @@ def a_mail_is_answered_and_the_answer_is_answered(demo: Demo) -> None:
     customer_answers(told, left["id"], "Thank you! Word: axolotl.")
     (again,) = until(lambda: api(told, "/api/v1/conversations?q=axolotl")["items"])
     assert again["id"] == found["id"]
+
+
+def money_is_given_back_in_the_demos_own_shop(demo: Demo) -> None:
+    told = demo.ready()
+    found = api(told, "/api/v1/orders?q=TYRES&limit=50")["items"]
+    order = next(one for one in found if one["payment"] == "paid")
+    act = {"verb": "refund", "amount": 100, "reason": "late"}
+    shown = api(told, "/api/v1/acts", {"order_id": order["id"], "act": act})
+    assert (shown["amount"], shown["plan"]["most"]) == (100, order["total"])
+    api(told, f"/api/v1/acts/{shown['id']}/ask", {"amount": 100})
+    until(lambda: api(told, f"/api/v1/acts/{shown['id']}")["state"] == "done")
+    assert api(told, f"/api/v1/orders/{order['id']}")["refunded"] == 100
 
 
 def customer_answers(told: dict[str, Any], mail_id: int, text: str) -> None:

@@ -137,7 +137,7 @@ def test_a_plan_that_no_longer_holds_is_refused_as_changed(own: Shop, order_id: 
 def test_what_the_shop_refuses_is_said_with_its_reason(own: Shop, order_id: int, api: Any) -> None:
     refused = api("POST", "/acts", {"order_id": order_id, "act": REFUND | {"amount": 60_000}})
     assert refused.status_code == 409
-    assert (refused.json()["code"], refused.json()["words"]) == ("too_much", "N1: 53900 at most.")
+    assert (refused.json()["code"], refused.json()["words"]) == ("too_much", "N1: 539.00 EUR at most.")
     own.verbs = ["note"]
     assert reading.read(ShopAct.objects.values_list("shop_id", flat=True).first() or _only_shop())
     refused = api("POST", "/acts", {"order_id": order_id, "act": REFUND})

@@ -52,10 +52,8 @@ print(ShopAct.objects.get().state, Order.objects.get().refunded, len(told))
 
 
 @pytest.mark.timeout(300)
-def test_a_worker_killed_after_the_shop_has_acted_does_it_once(
-    outside: Outside, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_ALLOW_HOSTS", "127.0.0.1")
+def test_a_worker_killed_after_the_shop_has_acted_does_it_once(outside: Outside) -> None:
+    outside.environment["HTTP_ALLOW_HOSTS"] = "127.0.0.1"
     with Shop() as own:
         own.keep(an_order(1, payment="paid"))
         outside.run(SCENE, own.settings["base_url"])

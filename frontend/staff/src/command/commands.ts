@@ -3,6 +3,8 @@ import { useRouter } from 'vue-router'
 import type { ConversationItem } from '../api/types'
 import { preferences, setPreference } from '../app/preferences'
 import { useSession } from '../app/session'
+import { opened } from '../acts/opened'
+import { useActs } from '../acts/store'
 import { useConversationActions } from '../conversation/actions'
 import { openPicker } from '../conversation/pickers'
 import { PRIORITIES, priorityName, STATUS_ICON, STATUSES } from '../conversation/status'
@@ -41,6 +43,7 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
   const views = useViews()
   const actions = useConversationActions()
   const cards = useCards()
+  const acts = useActs()
 
   const item = computed(() => (selection.id === null ? undefined : conversations.items.get(selection.id)))
   const goTo = (view: string) => void router.push({ path: '/inbox', query: view === DEFAULT_VIEW ? {} : { view } })
@@ -97,6 +100,12 @@ export function useCommands(more: { keys: () => void; write: () => void }): Comp
         () => void actions.toggleSpam(id),
         '!',
       ),
+      ...(acts.shops.some((shop) => shop.store_id === row.store_id)
+        ? [act('goods', t('goods.title'), 'package', () => (opened.value = 'goods'), 'p')]
+        : []),
+      ...(acts.shopsOf(row.store_id, 'draft_order').length
+        ? [act('basket', t('basket.title'), 'store', () => (opened.value = 'basket'), 'b')]
+        : []),
       act('tags', t('tags.title'), 'tag', () => openPicker('tags'), 't'),
       act('unread', t('conversation.mark_unread'), 'mail', () => void actions.markUnread(id), 'u'),
       ...STATUSES.filter((one) => one !== 'snoozed' && one !== row.status && row.status !== 'spam').map((one) =>

@@ -34,6 +34,8 @@ function block(node: DocNode): string {
         .split('\n')
         .map((line) => `> ${line}`.trimEnd())
         .join('\n')
+    case 'card':
+      return String(node.attrs?.text ?? '')
     default:
       return inline(node.content ?? [])
   }

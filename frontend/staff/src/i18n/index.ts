@@ -25,7 +25,8 @@ export const locale = computed(() => current.value)
 /** The BCP 47 tag for Intl; English is written the European way (24 hours, day before month). */
 export const intlTag = computed(() => (current.value.startsWith('en') ? 'en-GB' : current.value))
 
-function isLanguage(value: string): value is Language {
+/** Whether Pult speaks a language. */
+export function isLanguage(value: string): value is Language {
   return value in loaders
 }
 
@@ -44,6 +45,11 @@ export function firstLanguage(): Locale {
     if (candidate && isLanguage(candidate)) return candidate
   }
   return 'en'
+}
+
+/** The texts of a language, whatever is shown now. */
+export async function catalogue(language: Language): Promise<Messages> {
+  return (await loaders[language]()).default as Messages
 }
 
 let latest = 0

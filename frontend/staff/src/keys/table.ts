@@ -24,6 +24,8 @@ export const KEYS = {
   greet: { keys: 'g', label: 'compose.greet', group: 'write' },
   notOurs: { keys: 'o', label: 'about.propose', group: 'write' },
   note: { keys: 'n', label: 'compose.note', group: 'write' },
+  goods: { keys: 'p', label: 'goods.title', group: 'write' },
+  basket: { keys: 'b', label: 'basket.title', group: 'write' },
   send: { keys: 'mod+enter', label: 'compose.send', group: 'write' },
   sendClose: { keys: 'mod+shift+enter', label: 'compose.send_close', group: 'write' },
   undoSend: { keys: 'z', label: 'compose.undo_send', group: 'write' },

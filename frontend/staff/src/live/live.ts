@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { reactive, ref, shallowReactive } from 'vue'
 import { get } from '../api/http'
 import type { Conversation, ConversationItem, Message, Ref } from '../api/types'
+import { useActs } from '../acts/store'
 import { useSession } from '../app/session'
 import { announceNewVersion } from '../app/version'
 import { takenBack } from '../compose/outgoing'
@@ -21,6 +22,7 @@ interface Happening {
   actor: string
   conversation?: ConversationItem | null
   customer_id?: number | null
+  order_id?: number | null
 }
 
 interface PresenceWord {
@@ -51,6 +53,7 @@ export const useLive = defineStore('live', () => {
   const list = useList()
   const views = useViews()
   const cards = useCards()
+  const acts = useActs()
 
   /** The conversation on the screen, if any. */
   const open = ref<number | null>(null)
@@ -77,6 +80,7 @@ export const useLive = defineStore('live', () => {
     // The conversation says nothing of orders: they stand on the card.
     if (word.customer_id && !word.kind.startsWith('order.'))
       customersChanged.set(word.customer_id, (customersChanged.get(word.customer_id) ?? 0) + 1)
+    acts.happened(word)
     if (word.kind === 'tag.changed') void Promise.all([session.refreshDirectory(), views.load()]).catch(() => undefined)
     if (!id) return
     if (word.kind === 'message.undone' && word.message_id) takenBack(word.message_id)

@@ -14,6 +14,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
       { path: 'inboxes', component: () => import('./InboxesPage.vue') },
       { path: 'shops', component: () => import('./ShopsPage.vue') },
       { path: 'recognition', component: () => import('./RecognitionPage.vue') },
+      { path: 'limits', component: () => import('./LimitsPage.vue') },
       { path: 'letterheads', component: () => import('./LetterheadsPage.vue') },
       { path: 'masking', component: () => import('./MaskingPage.vue') },
       { path: 'consents', component: () => import('./ConsentsPage.vue') },

@@ -39,6 +39,7 @@ from pult.commerce.base import (
     Verb,
     Warned,
 )
+from pult.platform import money
 
 VERBS: list[Verb] = ["cancel", "change_address", "refund", "resend", "discount", "note", "draft_order", "register"]
 POST = "post"
@@ -166,7 +167,7 @@ class OwnShop:
             raise Refused("not_paid", f"{order.number} was not paid.")
         _pieces(order, {part.line_id: part.quantity for part in act.parts})
         if act.amount > most:
-            raise Refused("too_much", f"{order.number}: {most} at most.")
+            raise Refused("too_much", f"{order.number}: {_written(most, order.currency)} at most.")
         warnings: list[Warned] = ["shop_writes"]
         return Plan(act.amount, order.currency, most, warnings=warnings)
 
@@ -341,6 +342,11 @@ class OwnShop:
         state = "failed" if failed else "paid"
         payment = Payment(_fresh("t"), "card", "failed" if failed else "paid", order.total, now)
         return self.change(order, payment=state, payments=[*order.payments, payment])
+
+
+def _written(amount: int, currency: str) -> str:
+    size = money.digits(currency)
+    return f"{amount / 10**size:.{size}f} {currency}"
 
 
 def _fresh(letter: str) -> str:

@@ -6,26 +6,19 @@ Every request is held against the contract's own description, as a shop generate
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
 import jsonschema_rs
 import msgspec
 
-from pult.commerce.base import Act, Gone, Kind, Order, Product, Promotion, Refused, Thing
-from pult.commerce.connectors.http import describe
+from pult.commerce.base import Gone, Kind, Order, Product, Promotion, Thing
+from pult.commerce.connectors.http import describe, serving
 from pult.commerce.connectors.http.ownshop import VERBS, OwnShop
-from pult.commerce.connectors.http.wire import Undo
 from pult.commerce.testing import Answer, Asked, LocalShop
 from pult.platform import webhooks
 
 TOKEN = "a-token-of-the-shop"  # noqa: S105
-PAGE = 100
-_KINDS: dict[str, Kind] = {"/orders": "order", "/products": "product", "/promotions": "promotion"}
-_PROBLEM = {"Content-Type": "application/problem+json"}
-_STATUS = {"unknown": 404, "already_done": 409, "already_sent": 409, "already_cancelled": 409}
 
 
 class Shop(LocalShop):
@@ -35,7 +28,7 @@ class Shop(LocalShop):
         super().__init__()
         self.secret = webhooks.new_secret()
         self.own = OwnShop(told=lambda verb, what: self.done.append((verb, what)))
-        self.gone: dict[str, list[dict[str, Any]]] = {f"/shop{path}": [] for path in _KINDS}
+        self.gone: dict[str, list[dict[str, Any]]] = {f"/shop{path}": [] for path in serving.KINDS}
         self.forgotten: set[str] = set()
         """Cursors that it no longer knows."""
         self.verbs: list[Any] | None = list(VERBS)
@@ -68,23 +61,11 @@ class Shop(LocalShop):
             return 404, {}
         if asked.method == "POST" or path == "/acts":
             return self._acted(asked, path)
-        if path in _KINDS:
-            return self._paged(asked, path)
-        folder, _, name = path.rpartition("/")
-        found = self.own.things[_KINDS[folder]].get(unquote(name)) if folder in _KINDS else None
-        return (200, found) if found is not None else (404, {"code": "unknown", "status": 404}, _PROBLEM)
-
-    def _paged(self, asked: Asked, path: str) -> Answer:
-        query = asked.query
-        if query.get("cursor") in self.forgotten:
+        if path not in serving.KINDS:
+            return serving.single(self.own, path)
+        if asked.query.get("cursor") in self.forgotten:
             return 410, {}
-        since = datetime.fromisoformat(query["changed_since"]) if "changed_since" in query else None
-        changed = [one for one in self.own.things[_KINDS[path]].values() if _is_later(one, since)]
-        gone = [one for one in self.gone[f"/shop{path}"] if since is None or datetime.fromisoformat(one["at"]) >= since]
-        begin = int(query.get("cursor", "at-0").removeprefix("at-"))
-        items, more = changed[begin : begin + PAGE], begin + PAGE < len(changed)
-        said = {"items": items, "next": f"at-{begin + PAGE}" if more else None, "total": len(changed)}
-        return 200, said if more else said | {"gone": gone}
+        return serving.listed(self.own, path, asked.query, self.gone[f"/shop{path}"])
 
     def _acted(self, asked: Asked, path: str) -> Answer:
         if self.verbs is None or path not in ("/acts", "/plans", "/undos"):
@@ -93,22 +74,9 @@ class Shop(LocalShop):
             return 200, {"verbs": self.verbs}
         try:
             _held_against_the_description(asked, path)
-            if path == "/undos":
-                undo = msgspec.json.decode(asked.body, type=Undo)
-                said: Any = self.own.undo(undo.undo, asked.headers["idempotency-key"])
-            else:
-                act: Act = msgspec.json.decode(asked.body, type=Act)
-                if asked.json()["verb"] not in self.verbs:
-                    return 422, {"code": "not_possible", "status": 422}, _PROBLEM
-                said = (
-                    self.own.plan(act) if path == "/plans" else self.own.perform(act, asked.headers["idempotency-key"])
-                )
-        except Refused as error:
-            status = _STATUS.get(error.code, 422)
-            return status, {"code": error.code, "status": status, "title": str(error)}, _PROBLEM
-        except (jsonschema_rs.ValidationError, msgspec.ValidationError, ValueError) as error:
-            return 400, {"title": str(error)[:300]}, _PROBLEM
-        return 200, msgspec.to_builtins(said)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            return 400, {"title": str(error)[:300]}
+        return serving.acted(self.own, path, asked.body, asked.headers.get("idempotency-key", ""), self.verbs)
 
     def notice(
         self, thing: Thing, name: str, *, skew: float = 0.0, content: bytes | None = None
@@ -151,12 +119,3 @@ def _closed() -> dict[str, Any]:
         for name, schema in schemas.items()
     }
     return {"components": {"schemas": closed}}
-
-
-def _is_later(thing: Any, since: datetime | None) -> bool:
-    if since is None:
-        return True
-    try:
-        return datetime.fromisoformat(thing["changed_at"]) >= since
-    except (TypeError, KeyError, ValueError):
-        return True

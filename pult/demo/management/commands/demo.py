@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pult.demo import environment, start
 from pult.demo.outbox import server
+from pult.demo.shopfront import server as shopfront
 from pult.platform.supervisor import Child, apart, run_pult
 
 
@@ -30,7 +31,9 @@ class Command(BaseCommand):
                 )
         try:
             listener = server.listen(settings.OUTBOX_PORT)
-            run_pult([Child("outbox", partial(server.run, listener))], first=self._ready)
+            shops = server.listen(settings.DEMO_SHOP_PORT)
+            children = [Child("outbox", partial(server.run, listener)), Child("shop", partial(shopfront.run, shops))]
+            run_pult(children, first=self._ready)
         except (RuntimeError, OSError) as error:
             raise CommandError(str(error)) from error
 
