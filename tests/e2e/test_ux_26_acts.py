@@ -160,21 +160,23 @@ def test_products_and_baskets_go_into_the_answer(new_desk: Desks, pult: Pult, ow
     picture(page, "answer")
 
     page.keyboard.press("Control+Enter")
-    sent = wait_for(lambda: [one for one in pult.catch_all.mails if f"/pay/{reference}" in str(one)], what="the mail")[
-        -1
-    ]
-    html = sent.get_body(("html",))
-    plain = sent.get_body(("plain",))
-    assert html is not None
-    assert plain is not None
-    assert "<table" in html.get_content()
-    assert "https://shop.example/lamp" in html.get_content()
-    assert "€19.95" in plain.get_content()
+    mails_with_the_card(pult, reference)
 
     own.own.pay(reference)
     pult.api("POST", f"/shops/{shop['id']}/read", {})
     expect(page.get_by_text("paid by the customer: Basket with payment link")).to_be_visible()
     pult.api("PATCH", f"/shops/{shop['id']}", {"active": False})
+
+
+def mails_with_the_card(pult: Pult, reference: str) -> None:
+    """Wait for the mail with this payment link; the lamp is in it, as a page and as text."""
+    sent = wait_for(lambda: [one for one in pult.catch_all.mails if f"/pay/{reference}" in str(one)], what="the mail")
+    html, plain = (sent[-1].get_body((kind,)) for kind in ("html", "plain"))
+    assert html is not None
+    assert plain is not None
+    assert "<table" in html.get_content()
+    assert "https://shop.example/lamp" in html.get_content()
+    assert "€19.95" in plain.get_content()
 
 
 def own_lamp(price: int) -> Product:

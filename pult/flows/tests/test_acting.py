@@ -340,7 +340,7 @@ def test_an_account_is_made_by_the_shop(own: Shop, shop_id: int, api: Any, opene
 
 def test_who_sees_another_store_can_do_nothing_here(order_id: int, api: Any, person: Any, shop_id: int) -> None:
     shown = plan(api, order_id)
-    from_elsewhere = accounts_store_of_another()
+    from_elsewhere = create_store(SYSTEM, name="Druga", language="hr").id
     _, stranger = person("Ivo", "lead", store_id=from_elsewhere)
     assert stranger("POST", "/acts", {"order_id": order_id, "act": REFUND}).status_code == 404
     assert stranger("GET", f"/acts/{shown['id']}").status_code == 404
@@ -349,11 +349,6 @@ def test_who_sees_another_store_can_do_nothing_here(order_id: int, api: Any, per
     assert stranger("GET", "/acts/waiting").json()["items"] == []
     _, colleague = person("Nina", "agent")
     assert colleague("POST", f"/acts/{shown['id']}/ask", {"amount": 2_495}).status_code == 404, "each asks for his own"
-
-
-def accounts_store_of_another() -> int:
-    from_elsewhere: int = create_store(SYSTEM, name="Druga", language="hr").id
-    return from_elsewhere
 
 
 @pytest.mark.parametrize(
@@ -392,8 +387,8 @@ def test_forgetting_somebody_leaves_sums_and_no_address(own: Shop, order_id: int
     queue.run_due()
     customer_id = ShopAct.objects.get().customer_id
     assert customer_id is not None
-    exported: Any = privacy.export(customer_id)["done_in_shops"]
-    assert exported[0]["act"]["text"] == "Maja calls before noon."
+    exported: Any = privacy.export(customer_id)
+    assert exported["done_in_shops"][0]["act"]["text"] == "Maja calls before noon."
     privacy.erase(customer_id)
     row = ShopAct.objects.get()
     assert (row.act, row.result, row.customer_id, row.state) == ({}, {}, None, "done")
