@@ -183,8 +183,12 @@ def test_the_closing_line_sums_the_runs_and_knows_what_no_run_did(tmp_path: Path
     assert reports.closing_line(Counter(), 1.0).strip("= ") == "no tests ran in 1.00s"
 
 
+def _is_test(path: Path) -> bool:
+    return "tests" in path.parts or path.name == "tests.py" or path.name.startswith("test_")
+
+
 def test_every_environment_variable_of_the_program_is_in_the_table() -> None:
-    sources = [path.read_text() for path in (ROOT / "pult").rglob("*.py") if "tests" not in path.parts]
+    sources = [path.read_text() for path in (ROOT / "pult").rglob("*.py") if not _is_test(path)]
     used = {name for text in sources for name in re.findall(r"os\.environ(?:\.\w+\(|\[)\s*\"(\w+)\"", text)}
     table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text()))
 
