@@ -185,6 +185,7 @@ def make_copy(request: HttpRequest, customer_id: int, wanted: CopyIn) -> HttpRes
     holds the conversations and orders of the actor's stores; of an admin, all (customers.export)."""
     actor = actor_of(request)
     access.require(actor, "customers.export")
+    access.require(actor, "customers.write")
     kept = _resolved(customer_id)
     stores = None if actor.role == "admin" else sorted(access.visible_stores(actor))
     _log(request, actor, "export", kept)
@@ -207,6 +208,7 @@ def list_copies(request: HttpRequest, customer_id: int) -> HttpResponse:
 def drop_copy(request: HttpRequest, copy_id: int) -> HttpResponse:
     """Take a copy back: its link opens nothing any more (customers.export)."""
     access.require(actor_of(request), "customers.export")
+    access.require(actor_of(request), "customers.write")
     if not proofs.drop_copy(copy_id):
         raise NotFound(f"There is no copy {copy_id}.")
     return empty()
