@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -48,8 +49,9 @@ def _allowed(settings: Any, request: pytest.FixtureRequest) -> Iterator[None]:
 
 def mail(number: int, text: str) -> Raw:
     head = f"From: Ana <ana@sender.example>\r\nTo: help@shop.example\r\nMessage-ID: <{number}@sender.example>\r\n"
-    head += "Date: Sun, 22 Nov 2026 06:00:00 +0000\r\nSubject: Vprašanje\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    return Raw(f"{head}\r\n{text}\r\n".encode(), ENVELOPE, datetime.now(UTC))
+    now = datetime.now(UTC)
+    head += f"Date: {format_datetime(now)}\r\nSubject: Vprašanje\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    return Raw(f"{head}\r\n{text}\r\n".encode(), ENVELOPE, now)
 
 
 def inbox(server: Rspamd, **more: str) -> InboxInfo:

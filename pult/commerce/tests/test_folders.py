@@ -74,9 +74,9 @@ def test_a_new_shop_holds_the_contract_as_it_is_made(tmp_path: Path) -> None:
     shutil.copytree(root / "pult", copy, ignore=shutil.ignore_patterns("__pycache__", "static", "node_modules"))
     shutil.copytree(root / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "pyproject.toml", tmp_path)
-    made = scaffold.make("shopware", into=copy / "commerce" / "connectors")
+    made = scaffold.make("bigbasket", into=copy / "commerce" / "connectors")
     with pytest.raises(scaffold.BadName):
-        scaffold.make("shopware", into=copy / "commerce" / "connectors")
+        scaffold.make("bigbasket", into=copy / "commerce" / "connectors")
     environment = os.environ | {"PULT_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(tmp_path)}
     environment.pop("PYTEST_XDIST_WORKER", None)
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(made)]
