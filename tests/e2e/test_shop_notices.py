@@ -32,7 +32,7 @@ def test_a_shops_secret_is_shown_once_and_its_notices_are_taken(new_desk: Desks,
     form.get_by_label("Address at which the shop answers").fill("https://shop.invalid/pult")
     form.get_by_role("button", name="Save").click()
     row = page.locator("li, tr, article").filter(has_text="Own shop").last
-    expect(page.get_by_text("No notice yet")).to_be_visible()
+    expect(row.get_by_text("No notice yet")).to_be_visible()
     row.get_by_role("button", name="Edit").click()
     url = form.get_by_label("Address for webhooks").input_value()
     form.get_by_role("button", name="New secret").click()
