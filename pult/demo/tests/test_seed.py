@@ -31,7 +31,7 @@ def test_the_whole_shop_is_seeded_in_good_time() -> None:
     assert made.messages == Message.objects.count()
     assert Customer.objects.count() == 300
     assert (Store.objects.count(), Inbox.objects.count(), Staff.objects.count(), Team.objects.count()) == (2, 10, 8, 3)
-    assert Tag.objects.count() == 19
+    assert Tag.objects.count() == 20
     assert took < 15
 
     unread = Conversation.objects.filter(status="closed", last_direction="in").count()
