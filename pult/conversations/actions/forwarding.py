@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -66,7 +65,7 @@ def forward(
             },
             headers={"references": [], "status_before": conversation.status, "forwards": message_id},
             state="queued",
-            send_after=now + timedelta(seconds=undo_seconds) if undo_seconds else None,
+            send_after=outbound.leaves_at(now, conversation.channel, undo_seconds),
             created_at=now,
         )
         return outbound.write(conversation, inbox, new, written.attachment_ids, writer, status=None, copies=files)

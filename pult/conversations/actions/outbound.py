@@ -97,7 +97,7 @@ def reply(
             recipients={"to": to, "cc": cc, "bcc": record.people(written.bcc)},
             headers=_headers(conversation, thread, written, automatic.to, [*to, *cc]),
             state="queued",
-            send_after=_leaves_at(now, conversation.channel, undo_seconds),
+            send_after=leaves_at(now, conversation.channel, undo_seconds),
             created_at=now,
         )
         waiting = None if thread.aside else Status.WAITING_CUSTOMER.value
@@ -145,7 +145,7 @@ def start(
         },
         headers={"references": [], "status_before": "open"},
         state="queued",
-        send_after=now + timedelta(seconds=undo_seconds) if undo_seconds else None,
+        send_after=leaves_at(now, place.channel, undo_seconds),
         created_at=now,
     )
     with transaction.atomic():
@@ -211,8 +211,9 @@ def retry(*, message_id: int, writer: Writer) -> None:
         record.tell("message.queued", store_id, message.conversation_id, writer.actor, message_id)
 
 
-def _leaves_at(now: datetime, channel: str, undo_seconds: int) -> datetime | None:
-    """Return until when an answer can be taken back. Who has a conversation open before him is answered at once."""
+def leaves_at(now: datetime, channel: str, undo_seconds: int) -> datetime | None:
+    """Return until when a message of ours can be taken back; None where it leaves at once, as it does where the
+    customer has the conversation open before him."""
     held = undo_seconds and registry.manifest(channel).limits.undo_seconds
     return now + timedelta(seconds=undo_seconds) if held else None
 

@@ -39,7 +39,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class ThreadState(msgspec.Struct, frozen=True):
-    """A thread's newest conversation: `agent` is who has it, `version` grows with every change."""
+    """A thread's newest conversation: `agent` is who has it."""
 
     conversation_id: int
     store_id: int
@@ -75,7 +75,7 @@ def said(inbox_id: int, threads: Collection[str], *, after: int = 0, before: int
         rows = rows.filter(id__gt=after).order_by("id")[:PAGE]
     else:
         rows = (rows.filter(id__lt=before) if before else rows).order_by("-id")[:PAGE]
-    found = sorted(rows.select_related("staff"), key=lambda row: row.id)
+    found = sorted(rows, key=lambda row: row.id)
     files: dict[int, list[SaidFile]] = {}
     for one in Attachment.objects.filter(message__in=[row.id for row in found]).order_by("id"):
         files.setdefault(one.message_id or 0, []).append(SaidFile(one.id, one.name, one.content_type, one.size))
